@@ -1,0 +1,1333 @@
+// Generated from schemas/ by `npm run generate`. Do not edit.
+
+/**
+ * Where the value is read from when a provider is spoken to: env:NAME, file:PATH or vault:NAME. Never the value itself.
+ */
+export type SecretReference = string
+/**
+ * A public key as `age-keygen -y` prints it: age1...
+ */
+export type AgeRecipient = string
+/**
+ * The key that code and specs refer to: lower-case letters, digits and underscores, at most 50 characters, starting with a letter.
+ */
+export type LinkName = string
+/**
+ * The id of a connector, for example salesforce. `tieline connectors list` shows all of them.
+ */
+export type ConnectorId = string
+/**
+ * SHA-256 over canonical JSON (RFC 8785) or over bytes, as sha256:<hex>.
+ */
+export type Digest = string
+/**
+ * Who authorizes: an administrator once for everyone, or each user for themselves.
+ */
+export type Level = 'administrator' | 'logged-in-user'
+/**
+ * shared: one authorization serves dev, stage and prod. separate: each environment has its own.
+ */
+export type Sharing = 'shared' | 'separate'
+/**
+ * Scheme, host and port of an emulator on this machine. Replaces those of every address of the connector.
+ */
+export type LoopbackOrigin = string
+/**
+ * One of the three environments that this team runs.
+ */
+export type OwnEnvironment = 'dev' | 'stage' | 'prod'
+/**
+ * Where an authorization holds: shared (dev, stage and prod alike) or one environment.
+ */
+export type Slot = 'shared' | 'dev' | 'stage' | 'prod'
+/**
+ * Any JSON value.
+ */
+export type Json = unknown
+/**
+ * A name that addresses can refer to as {name}.
+ */
+export type TemplateName = string
+/**
+ * Text with {name} or {name.attribute} in it.
+ */
+export type Template = string
+/**
+ * A URL with {parameter} or {parameter.attribute} in it. https, or http on loopback; an answer's address such as {instance_url} may stand at its start.
+ */
+export type Address = string
+/**
+ * What a connection writes in `auth`.
+ */
+export type WayId = string
+/**
+ * One way to authorize.
+ */
+export type Way = OAuth2Way | BasicWay | ApiKeyWay
+/**
+ * How the credential travels with a request.
+ */
+export type Send = SendHeader | SendQuery | SendBasic
+/**
+ * JSON Pointer (RFC 6901) into the answer.
+ */
+export type JsonPointer = string
+/**
+ * Identity of a connection or component, the same in every environment and through every rename.
+ */
+export type EntryId = string
+/**
+ * What sort of thing it is.
+ */
+export type Subject = 'connection' | 'component'
+/**
+ * carry: a component without changes of its own that goes along because a connection it uses changes.
+ */
+export type ChangeAction = 'add' | 'modify' | 'delete' | 'rename' | 'carry'
+/**
+ * Why something is part of the plan.
+ */
+export type Because =
+  BecauseOfItself | BecauseOfConnection | BecauseOfComponent | BecauseOfName | BecauseOfVersion
+/**
+ * authorize and reauthorize need a person; inherit and keep do not; revoke ends what nobody needs any more.
+ */
+export type DueAction = 'authorize' | 'reauthorize' | 'inherit' | 'revoke' | 'keep'
+/**
+ * Why an authorization is due.
+ */
+export type Reason = PlainReason | ScopesReason | ParametersReason | OriginReason | ReplacedReason
+export type Who = 'super-admin' | 'admin' | 'developer' | 'user' | 'each-user'
+export type HeldCode = 'UNREFERENCED' | 'NEEDS_COMPONENTS' | 'STILL_REFERENCED'
+export type StatusWord =
+  | 'pending'
+  | 'connected'
+  | 'expiring'
+  | 'needs-reauthorization'
+  | 'revoked'
+  | 'drifted'
+  | 'credential-not-here'
+/**
+ * A list of public keys.
+ */
+export type AgeRecipients = readonly AgeRecipient[]
+
+/**
+ * clients/<link_name>.yaml: one organisation that installed the app.
+ */
+export interface ClientSpec {
+  /**
+   * What people call the client. Any printable text, at most 100 characters.
+   */
+  readonly name: string
+  /**
+   * A version that prod has had. Left out: the one prod runs.
+   */
+  readonly version?: number
+  /**
+   * The client's own parameters and OAuth client, by connection.
+   */
+  readonly connections?: {
+    readonly [k: string]: ClientConnection
+  }
+  /**
+   * The client's own people, by e-mail address.
+   */
+  readonly members?: {
+    readonly [k: string]: ClientMember
+  }
+}
+/**
+ * What the client sets for one connection.
+ */
+export interface ClientConnection {
+  readonly parameters?: ParameterValues
+  readonly client?: OAuthClient
+}
+/**
+ * Values of the parameters that the connector declares.
+ */
+export interface ParameterValues {
+  readonly [k: string]: string
+}
+/**
+ * The OAuth2 client registration: references only, never values.
+ */
+export interface OAuthClient {
+  readonly id: SecretReference
+  readonly secret?: SecretReference
+}
+/**
+ * A member of the client: role and public key.
+ */
+export interface ClientMember {
+  /**
+   * admin authorizes for the client; user for themselves only.
+   */
+  readonly role: 'admin' | 'user'
+  readonly key?: AgeRecipient
+}
+/**
+ * components/<link_name>.yaml: one part of the app that may use connections.
+ */
+export interface ComponentSpec {
+  /**
+   * What sort of part it is: form, report, page, workflow, function, schedule, ...
+   */
+  readonly kind: string
+  /**
+   * Display name. Any printable text, at most 100 characters. Left out: the link name.
+   */
+  readonly name?: string
+  /**
+   * The connections it references: exactly these.
+   */
+  readonly uses?: readonly LinkName[]
+  /**
+   * Components that it cannot work without.
+   */
+  readonly depends?: readonly LinkName[]
+  /**
+   * Glob of its source files, relative to the workspace. A change of the code is a change of the component.
+   */
+  readonly source?: string
+  readonly previously?: LinkName
+}
+/**
+ * What differs in prod.
+ */
+export interface EnvironmentOverride {
+  readonly parameters?: ParameterValues
+  readonly client?: OAuthClient
+}
+/**
+ * What differs in dev or stage, which may run against an emulator on this machine.
+ */
+export interface EmulatedOverride {
+  readonly parameters?: ParameterValues
+  readonly client?: OAuthClient
+  readonly origin?: LoopbackOrigin
+}
+/**
+ * connections/<link_name>.yaml: one named use of a connector by this app.
+ */
+export interface ConnectionSpec {
+  readonly connector: ConnectorId
+  /**
+   * Display name: 1 to 50 letters, digits, spaces and & @ ! : - _ \ | / ~ *. Left out: '<Service> Connection'.
+   */
+  readonly name?: string
+  readonly level?: Level
+  /**
+   * What the app may do at the service: a list of scopes, or all ("All Actions"). OAuth2 only, and required there.
+   */
+  readonly scopes?: 'all' | readonly string[]
+  readonly authorization?: Sharing
+  readonly parameters?: ParameterValues
+  /**
+   * Which of the connector's ways to authorize; its first where left out.
+   */
+  readonly auth?: string
+  readonly client?: OAuthClient
+  readonly environments?: EnvironmentOverrides
+  /**
+   * true: a plan that deletes this connection is refused.
+   */
+  readonly protect?: boolean
+  readonly previously?: LinkName
+}
+/**
+ * What differs in one environment: parameters, client, origin; nothing else.
+ */
+export interface EnvironmentOverrides {
+  readonly dev?: EmulatedOverride
+  readonly stage?: EmulatedOverride
+  readonly prod?: EnvironmentOverride
+}
+/**
+ * One parameter: a closed list of values, a pattern, or both.
+ */
+export interface Parameter {
+  /**
+   * One or a few words.
+   */
+  readonly title: string
+  /**
+   * What it is and where to find it.
+   */
+  readonly description?: string
+  /**
+   * The value where a connection gives none. Without it, the parameter is required.
+   */
+  readonly default?: string
+  /**
+   * Known values, each with attributes that addresses use as {parameter.attribute}.
+   */
+  readonly values?: {
+    readonly [k: string]: Attributes
+  }
+  /**
+   * Regular expression for further values, anchored by the engine.
+   */
+  readonly pattern?: string
+  readonly otherwise?: Attributes
+  /**
+   * true: another value needs another authorization.
+   */
+  readonly affectsAuthorization: boolean
+}
+/**
+ * Attributes of a value.
+ */
+export interface Attributes {
+  readonly [k: string]: string
+}
+/**
+ * Names and values.
+ */
+export interface StringMap {
+  readonly [k: string]: string
+}
+/**
+ * OAuth2 authorization code with PKCE (RFC 6749 section 4.1, RFC 7636).
+ */
+export interface OAuth2Way {
+  readonly id: WayId
+  /**
+   * OAuth2.
+   */
+  readonly kind: 'oauth2'
+  readonly issuer?: Address
+  readonly authorizeUrl: Address
+  readonly authorizeParameters?: StringMap
+  readonly tokenUrl: Address
+  readonly tokenParameters?: StringMap
+  /**
+   * How the client names itself at the token endpoint: in the body (post), by HTTP Basic, or as a public client (none).
+   */
+  readonly clientAuthentication: 'post' | 'basic' | 'none'
+  /**
+   * S256, or none where the service breaks on it.
+   */
+  readonly pkce: 'S256' | 'none'
+  /**
+   * What stands between scopes in a request.
+   */
+  readonly scopeSeparator: ' ' | ','
+  /**
+   * The scopes, each with a sentence that tells a person what it allows.
+   */
+  readonly scopes: {
+    readonly [k: string]: string
+  }
+  /**
+   * Regular expression, anchored by the engine, for scopes that exist beside the listed ones.
+   */
+  readonly otherScopes?: string
+  /**
+   * What `scopes: all` ("All Actions") stands for.
+   */
+  readonly all: readonly string[]
+  /**
+   * Scopes of which one must be asked to get a refresh token. Left out where a refresh token comes anyway.
+   */
+  readonly refreshScopes?: readonly string[]
+  /**
+   * Seconds that an access token lives where the answer has no expires_in.
+   */
+  readonly accessTokenLifetime?: number
+  readonly revocation: Revocation
+  readonly redirect: Redirect
+  /**
+   * Addresses that the token answer tells, for example Salesforce's instance_url.
+   */
+  readonly learns?: {
+    readonly [k: string]: LearntAddress
+  }
+  readonly send: Send
+}
+/**
+ * What revoking a token ends at the service: that token, or the whole grant; none: it has no way to revoke.
+ */
+export interface Revocation {
+  /**
+   * What a revocation ends.
+   */
+  readonly ends: 'token' | 'grant' | 'none'
+  readonly url?: Address
+}
+/**
+ * The loopback redirect that the client registration must name (RFC 8252, section 7.3).
+ */
+export interface Redirect {
+  /**
+   * How the loopback address is spelt.
+   */
+  readonly host: '127.0.0.1' | 'localhost'
+  /**
+   * The port that must be registered, or any where the service ignores the port.
+   */
+  readonly port: 'any' | number
+}
+/**
+ * An origin read from the token answer.
+ */
+export interface LearntAddress {
+  /**
+   * Member of the token answer that holds it.
+   */
+  readonly member: string
+  /**
+   * Hosts it may name; *. at the start stands for one or more labels. Any other is refused.
+   */
+  readonly hosts: readonly string[]
+  readonly default?: Address
+}
+export interface SendHeader {
+  /**
+   * As a header.
+   */
+  readonly in: 'header'
+  /**
+   * Header name.
+   */
+  readonly name: string
+  readonly value: Template
+}
+export interface SendQuery {
+  /**
+   * As a query parameter.
+   */
+  readonly in: 'query'
+  /**
+   * Parameter name.
+   */
+  readonly name: string
+  readonly value: Template
+}
+export interface SendBasic {
+  /**
+   * As HTTP Basic (RFC 7617).
+   */
+  readonly in: 'basic'
+  readonly username: Template
+  readonly password: Template
+}
+/**
+ * User name and password (RFC 7617).
+ */
+export interface BasicWay {
+  readonly id: WayId
+  /**
+   * HTTP Basic.
+   */
+  readonly kind: 'basic'
+  readonly fields: Fields
+  readonly send: Send
+}
+/**
+ * What the person who authorizes enters.
+ */
+export interface Fields {
+  readonly [k: string]: Field
+}
+/**
+ * One field.
+ */
+export interface Field {
+  /**
+   * What the prompt says.
+   */
+  readonly title: string
+  /**
+   * Where to find the value.
+   */
+  readonly description?: string
+  /**
+   * true: typed hidden, never shown, never part of an address.
+   */
+  readonly secret: boolean
+  /**
+   * Regular expression that the value must match, anchored by the engine.
+   */
+  readonly pattern?: string
+}
+/**
+ * A key of one or several fields.
+ */
+export interface ApiKeyWay {
+  readonly id: WayId
+  /**
+   * API key.
+   */
+  readonly kind: 'api-key'
+  readonly fields: Fields
+  readonly send: Send
+}
+/**
+ * The service's API and the request that proves a credential.
+ */
+export interface Api {
+  readonly baseUrl: Address
+  readonly headers?: StringMap
+  readonly test: TestRequest
+}
+/**
+ * A cheap request that answers who we are. Its success decides whether an authorization is stored.
+ */
+export interface TestRequest {
+  /**
+   * HTTP method.
+   */
+  readonly method: 'GET' | 'POST'
+  readonly url: Address
+  /**
+   * JSON body of a POST.
+   */
+  readonly body?: {}
+  /**
+   * Scopes of which one must be asked for the request to be allowed. Where none is, it is skipped and the account stays unknown.
+   */
+  readonly scopes?: readonly string[]
+  readonly success: SuccessRule
+  readonly account?: AccountRule
+}
+/**
+ * When the answer counts as success.
+ */
+export interface SuccessRule {
+  /**
+   * HTTP status codes.
+   */
+  readonly status: readonly number[]
+  readonly body?: BodyRule
+}
+/**
+ * What the JSON body must say, for services that answer 200 either way.
+ */
+export interface BodyRule {
+  readonly pointer: JsonPointer
+  /**
+   * The value at the pointer.
+   */
+  readonly equals: string | number | boolean
+}
+/**
+ * Where the answer names the account.
+ */
+export interface AccountRule {
+  readonly id: JsonPointer
+  readonly name?: JsonPointer
+}
+/**
+ * connectors/<id>.yaml: how a service authorizes, its scopes, parameters and addresses. Data only: the engine knows no service by name.
+ */
+export interface Connector {
+  readonly id: ConnectorId
+  /**
+   * What the service calls itself. Connections are named after it.
+   */
+  readonly service: string
+  /**
+   * Where it stands in the list of connectors, for example CRM.
+   */
+  readonly category: string
+  /**
+   * The service's own documentation of authorization.
+   */
+  readonly docs: string
+  /**
+   * Who may authorize, the default first.
+   */
+  readonly levels: readonly Level[]
+  /**
+   * What differs between accounts, such as a data centre or a tenant.
+   */
+  readonly parameters?: {
+    readonly [k: string]: Parameter
+  }
+  /**
+   * The ways to authorize; the first is the default.
+   */
+  readonly auth: readonly Way[]
+  readonly api: Api
+  /**
+   * Where the facts were read, and when.
+   */
+  readonly sources: readonly FactSource[]
+}
+/**
+ * One place where facts of this file were read.
+ */
+export interface FactSource {
+  /**
+   * The page.
+   */
+  readonly url: string
+  /**
+   * When it was read: YYYY-MM or YYYY-MM-DD.
+   */
+  readonly read: string
+  /**
+   * Which facts it confirms.
+   */
+  readonly facts: string
+}
+/**
+ * One file of the vault: clear facts that plan and status may read, and the sealed credential. What matters is sealed too, and the sealed part wins.
+ */
+export interface CredentialFile {
+  readonly formatVersion: 1
+  /**
+   * Credential id; also the name of the file.
+   */
+  readonly id: string
+  readonly slot: Slot
+  readonly connection: EntryId
+  /**
+   * logged-in-user: whose it is; else null.
+   */
+  readonly user: null | string
+  /**
+   * Grows by one with every refresh.
+   */
+  readonly generation: number
+  readonly facts: AuthorizationRecord
+  /**
+   * When it stops working unless refreshed (RFC 3339); null where nobody knows.
+   */
+  readonly expiresAt: null | string
+  /**
+   * ASCII-armoured age file.
+   */
+  readonly sealed: string
+}
+/**
+ * The fact that somebody authorized a connection.
+ */
+export interface AuthorizationRecord {
+  readonly connection: EntryId
+  readonly level: Level
+  readonly basis: Basis
+  /**
+   * Scopes asked for, sorted.
+   */
+  readonly asked: readonly string[]
+  /**
+   * Scopes granted, sorted.
+   */
+  readonly granted: readonly string[]
+  readonly account: Account
+  /**
+   * The actor.
+   */
+  readonly by: string
+  /**
+   * When, in UTC (RFC 3339).
+   */
+  readonly at: string
+  readonly ended: null | Ended
+}
+/**
+ * What an authorization stands on: if any of it changes, it must be given again.
+ */
+export interface Basis {
+  readonly connector: ConnectorId
+  /**
+   * The way to authorize.
+   */
+  readonly auth: string
+  /**
+   * Every origin the credential may be sent to, sorted; https://*.example.com stands for hosts learnt from answers.
+   */
+  readonly origins: readonly string[]
+  readonly parameters: ParameterValues
+  /**
+   * The reference of the client id; null without OAuth2.
+   */
+  readonly clientId: null | SecretReference
+}
+/**
+ * The account at the service that was authorized.
+ */
+export interface Account {
+  /**
+   * What the service identifies it by; null where it is unknown.
+   */
+  readonly id: null | string
+  /**
+   * What people call it.
+   */
+  readonly name: string
+}
+/**
+ * What ended it.
+ */
+export interface Ended {
+  /**
+   * Why.
+   */
+  readonly cause: 'EXPIRED' | 'REVOKED' | 'SCOPES_LOST'
+  /**
+   * The actor who ended it or found it ended.
+   */
+  readonly by: string
+  /**
+   * When, in UTC (RFC 3339).
+   */
+  readonly at: string
+}
+/**
+ * One problem, or one thing worth knowing.
+ */
+export interface Diagnostic {
+  /**
+   * Stable and documented.
+   */
+  readonly code: string
+  /**
+   * error stops; warning and note do not.
+   */
+  readonly severity: 'error' | 'warning' | 'note'
+  /**
+   * One line, always the same for a code.
+   */
+  readonly summary: string
+  /**
+   * What is wrong, why it matters and what to do.
+   */
+  readonly detail: string
+  /**
+   * The place in a file, where a file is to blame.
+   */
+  readonly at: null | Place
+}
+export interface Place {
+  /**
+   * Path relative to the workspace, with forward slashes.
+   */
+  readonly file: string
+  /**
+   * From 1.
+   */
+  readonly line: number
+  /**
+   * From 1, in UTF-16 units.
+   */
+  readonly column: number
+}
+/**
+ * What `tieline validate --format json` prints, and any command with --format json that fails.
+ */
+export interface Diagnostics {
+  /**
+   * All problems found, in the order of files and lines.
+   */
+  readonly diagnostics: readonly Diagnostic[]
+}
+/**
+ * Where the wanted definitions come from.
+ */
+export interface PlanSource {
+  readonly environment: 'tree' | 'dev' | 'stage'
+  readonly serial: null | number
+  readonly definitions: Digest
+}
+/**
+ * One entry that changes, or goes along.
+ */
+export interface Change {
+  readonly subject: Subject
+  readonly linkName: LinkName
+  /**
+   * rename: the link name before; else null.
+   */
+  readonly from: null | LinkName
+  readonly id: EntryId
+  readonly action: ChangeAction
+  /**
+   * Complete: set on the recorded entry, they give the new one. null under `parameters` and `environments` takes the key away.
+   */
+  readonly fields: readonly FieldChange[]
+  /**
+   * Why it changes or goes along.
+   */
+  readonly because: readonly Because[]
+}
+/**
+ * One field. Objects are descended, arrays and scalars are whole.
+ */
+export interface FieldChange {
+  /**
+   * JSON Pointer into the entry (RFC 6901).
+   */
+  readonly path: string
+  readonly before: Json
+  readonly after: Json
+}
+export interface BecauseOfItself {
+  readonly code: 'DECLARED' | 'CHANGED' | 'REMOVED' | 'RENAMED' | 'SELECTED' | 'LAST_REFERENCE_GONE'
+}
+export interface BecauseOfConnection {
+  readonly code: 'REFERENCES_CHANGED_CONNECTION'
+  readonly connection: LinkName
+}
+/**
+ * USED_BY_SELECTED: a connection that this component uses. DEPENDED_ON: this component depends on it. DEPENDENCY_GONE: it depends on this component, which is deleted or renamed.
+ */
+export interface BecauseOfComponent {
+  readonly code: 'USED_BY_SELECTED' | 'DEPENDED_ON' | 'DEPENDENCY_GONE'
+  readonly component: LinkName
+}
+/**
+ * It holds, in the target, the link or display name that this entry takes.
+ */
+export interface BecauseOfName {
+  readonly code: 'NAME_TAKEN_OVER'
+  readonly subject: Subject
+  readonly linkName: LinkName
+}
+export interface BecauseOfVersion {
+  readonly code: 'NEW_VERSION'
+  readonly version: number
+}
+/**
+ * What an authorization needs after the changes.
+ */
+export interface DueAuthorization {
+  /**
+   * Link name; the last one known for a connection that is gone.
+   */
+  readonly connection: string
+  readonly id: EntryId
+  readonly level: Level
+  readonly slot: Slot
+  readonly action: DueAction
+  /**
+   * inherit and keep: the credential in use. reauthorize: the one before. revoke: the one that ends. Else null.
+   */
+  readonly credential: null | string
+  readonly reasons: readonly Reason[]
+  /**
+   * Scopes needed that were not asked before.
+   */
+  readonly addedScopes: readonly string[]
+  /**
+   * Scopes asked before that are not needed any more.
+   */
+  readonly removedScopes: readonly string[]
+  /**
+   * The roles that may do it; each-user where every user authorizes for themselves.
+   */
+  readonly who: readonly Who[]
+  /**
+   * logged-in-user: how many are concerned; null where none are counted.
+   */
+  readonly users: null | number
+}
+export interface PlainReason {
+  code:
+    | 'NEVER_AUTHORIZED'
+    | 'EXPIRED'
+    | 'REVOKED'
+    | 'SCOPES_LOST'
+    | 'COVERED_BY_SHARED'
+    | 'NOT_NEEDED'
+    | 'NARROWER_THAN_GRANTED'
+}
+export interface ScopesReason {
+  readonly code: 'SCOPES_ADDED'
+  readonly scopes: readonly string[]
+}
+export interface ParametersReason {
+  readonly code: 'PARAMETERS_CHANGED'
+  readonly parameters: readonly string[]
+}
+export interface OriginReason {
+  readonly code: 'ORIGIN_CHANGED'
+  readonly from: readonly string[]
+  readonly to: readonly string[]
+}
+export interface ReplacedReason {
+  readonly code: 'CONNECTOR_CHANGED' | 'AUTH_CHANGED' | 'CLIENT_CHANGED' | 'LEVEL_CHANGED' | 'SLOT_CHANGED'
+  readonly from: null | string
+  readonly to: null | string
+}
+/**
+ * Everything that apply would do to one environment. Deterministic: the same specs and state give the same bytes.
+ */
+export interface Plan {
+  /**
+   * Format of this document.
+   */
+  readonly formatVersion: 1
+  readonly environment: OwnEnvironment
+  readonly source: PlanSource
+  /**
+   * Every state document and version that was read, in the order of their names. null, 0, null where there is none yet.
+   */
+  readonly basedOn: readonly BasedOn[]
+  readonly inputs: Digest
+  readonly selection: Selection
+  readonly version: VersionChange
+  /**
+   * In the order of subject and link name.
+   */
+  readonly changes: readonly Change[]
+  /**
+   * What stays behind, and what it waits for.
+   */
+  readonly held: readonly Held[]
+  /**
+   * In the order in which apply asks for them; revocations last.
+   */
+  readonly authorizations: readonly DueAuthorization[]
+  /**
+   * What is worth knowing. Not part of what a saved plan promises.
+   */
+  readonly diagnostics: readonly Diagnostic[]
+  readonly summary: Summary
+}
+/**
+ * One document and the moment of its history.
+ */
+export interface BasedOn {
+  /**
+   * dev, stage, prod, shared or versions/<n>.
+   */
+  readonly document: string
+  readonly lineage: null | string
+  /**
+   * Serial of the state; the number of a version.
+   */
+  readonly serial: number
+  readonly digest: null | Digest
+}
+/**
+ * What the plan was asked for; empty lists select everything.
+ */
+export interface Selection {
+  readonly components: readonly LinkName[]
+  readonly connections: readonly LinkName[]
+  /**
+   * true takes missing components in.
+   */
+  readonly withReferences: boolean
+  /**
+   * prod: the version asked for; null without --version.
+   */
+  readonly version: null | 'latest' | number
+}
+/**
+ * The version before and after; null in dev and where there is none.
+ */
+export interface VersionChange {
+  readonly from: null | number
+  readonly to: null | number
+  /**
+   * Whether prod stays at `to` from then on.
+   */
+  readonly pinned: boolean
+}
+/**
+ * One item that does not go along.
+ */
+export interface Held {
+  readonly subject: Subject
+  readonly linkName: LinkName
+  readonly code: HeldCode
+  /**
+   * Why, and what to do.
+   */
+  readonly message: string
+  /**
+   * The components it waits for.
+   */
+  readonly missing: readonly Missing[]
+}
+export interface Missing {
+  readonly component: LinkName
+  readonly because: Because
+}
+/**
+ * Counts.
+ */
+export interface Summary {
+  readonly add: number
+  readonly modify: number
+  readonly delete: number
+  readonly rename: number
+  readonly carry: number
+  readonly held: number
+  readonly authorize: number
+  readonly reauthorize: number
+  readonly inherit: number
+  readonly revoke: number
+}
+/**
+ * What `tieline plan --all --format json` prints: the whole road, in its order.
+ */
+export interface Plans {
+  readonly formatVersion: 1
+  readonly plans: readonly Plan[]
+}
+/**
+ * Ids by link name.
+ */
+export interface Ids {
+  readonly [k: string]: string
+}
+/**
+ * What differs in one environment.
+ */
+export interface Override {
+  readonly parameters: ParameterValues
+  readonly client: null | ClientReferences
+  readonly origin: null | LoopbackOrigin
+}
+/**
+ * The OAuth2 client registration, by reference.
+ */
+export interface ClientReferences {
+  readonly id: SecretReference
+  readonly secret: null | SecretReference
+}
+/**
+ * A connection in normal form: every default filled in, every list sorted, references unresolved.
+ */
+export interface Connection {
+  readonly id: EntryId
+  /**
+   * Display name.
+   */
+  readonly name: string
+  readonly connector: ConnectorId
+  /**
+   * Digest of a workspace connector; null for one that comes with tieline.
+   */
+  readonly connectorDigest: null | Digest
+  /**
+   * The way to authorize.
+   */
+  readonly auth: string
+  readonly level: Level
+  readonly authorization: Sharing
+  /**
+   * true where the spec says `scopes: all`.
+   */
+  readonly allScopes: boolean
+  /**
+   * Sorted; `all` is written out. Empty where the service has no scopes.
+   */
+  readonly scopes: readonly string[]
+  readonly parameters: ParameterValues
+  readonly client: null | ClientReferences
+  readonly environments: Overrides
+  /**
+   * true: a plan that deletes it is refused.
+   */
+  readonly protect: boolean
+}
+/**
+ * What differs in this environment and in those after it.
+ */
+export interface Overrides {
+  readonly dev?: Override
+  readonly stage?: Override
+  readonly prod?: Override
+}
+/**
+ * A component in normal form.
+ */
+export interface Component {
+  readonly id: EntryId
+  /**
+   * Display name.
+   */
+  readonly name: string
+  /**
+   * What sort of part it is.
+   */
+  readonly kind: string
+  /**
+   * Connections, sorted.
+   */
+  readonly uses: readonly LinkName[]
+  /**
+   * Components, sorted.
+   */
+  readonly depends: readonly LinkName[]
+  readonly source: null | ComponentSource
+}
+/**
+ * The source files: their glob and a digest over their paths and texts.
+ */
+export interface ComponentSource {
+  readonly glob: string
+  readonly digest: Digest
+}
+/**
+ * state/dev.json, stage.json, prod.json and shared.json: what an environment has. Holds no credential, so it can be committed.
+ */
+export interface State {
+  /**
+   * Format of this file. A newer one than tieline knows is refused.
+   */
+  readonly formatVersion: 1
+  readonly environment: Slot
+  /**
+   * UUID given at the first write; tells one history from another.
+   */
+  readonly lineage: string
+  /**
+   * Grows by one with every write.
+   */
+  readonly serial: number
+  readonly digest: Digest
+  /**
+   * stage: the newest version; prod: the one it runs; else null.
+   */
+  readonly version: null | number
+  /**
+   * prod: true while it stays at its version.
+   */
+  readonly pinned: boolean
+  /**
+   * prod: the versions it has run, ascending.
+   */
+  readonly had: readonly number[]
+  /**
+   * stage: the digest of each version, by number.
+   */
+  readonly versions: {
+    readonly [k: string]: Digest
+  }
+  readonly retired: Retired
+  /**
+   * dev: the display names given to connections without one, by id. Given once, never renumbered.
+   */
+  readonly given: {
+    readonly [k: string]: string
+  }
+  /**
+   * What the definitions were taken from at the last apply.
+   */
+  readonly source: null | Source
+  /**
+   * The vault that holds this slot's credentials; null before its first credential.
+   */
+  readonly vault: null | VaultCommitment
+  /**
+   * The workspace's own connectors that the connections below name, by digest: what this environment runs does not change with the file in the tree.
+   */
+  readonly connectors: {
+    readonly [k: string]: Connector
+  }
+  /**
+   * By link name.
+   */
+  readonly connections: {
+    readonly [k: string]: Connection
+  }
+  /**
+   * By link name.
+   */
+  readonly components: {
+    readonly [k: string]: Component
+  }
+  /**
+   * The credential that a connection goes on with while it waits for a wider consent or one in another slot, by connection id.
+   */
+  readonly serving: {
+    readonly [k: string]: string
+  }
+  /**
+   * By credential id.
+   */
+  readonly authorizations: {
+    readonly [k: string]: AuthorizationRecord
+  }
+}
+/**
+ * dev: link names that are no longer used, with the id each had.
+ */
+export interface Retired {
+  readonly connections: Ids
+  readonly components: Ids
+}
+export interface Source {
+  /**
+   * tree (the specs), dev or stage.
+   */
+  readonly environment: 'tree' | 'dev' | 'stage'
+  /**
+   * Serial of that environment's state; null for the tree.
+   */
+  readonly serial: null | number
+  readonly definitions: Digest
+}
+export interface VaultCommitment {
+  /**
+   * Id of the vault.
+   */
+  readonly id: string
+  readonly keys: Digest
+}
+/**
+ * What `tieline status --format json` prints.
+ */
+export interface Status {
+  readonly environments: readonly EnvironmentStatus[]
+}
+export interface EnvironmentStatus {
+  readonly environment: OwnEnvironment
+  readonly connections: readonly ConnectionStatus[]
+}
+export interface ConnectionStatus {
+  readonly connection: LinkName
+  readonly status: StatusWord
+  readonly account: null | Account
+  readonly by: null | string
+  readonly at: null | string
+  readonly asked: readonly string[]
+  readonly granted: readonly string[]
+  /**
+   * Scopes that are needed and were not granted.
+   */
+  readonly missing: readonly string[]
+  /**
+   * Whether a reader of the slot has taken the credential in; null without one.
+   */
+  readonly adopted: null | boolean
+  /**
+   * When the access token ends (RFC 3339); null where it does not or nobody knows.
+   */
+  readonly expiresAt: null | string
+}
+/**
+ * state/versions/<n>.json: what one publish to stage made. Immutable; holds no authorizations.
+ */
+export interface Version {
+  /**
+   * Format of this file.
+   */
+  readonly formatVersion: 1
+  /**
+   * Its number.
+   */
+  readonly version: number
+  /**
+   * Lineage of the stage state that it belongs to.
+   */
+  readonly lineage: string
+  /**
+   * Who published.
+   */
+  readonly by: string
+  /**
+   * When, in UTC (RFC 3339).
+   */
+  readonly at: string
+  /**
+   * What was said with -m.
+   */
+  readonly note: null | string
+  /**
+   * The git commit of the working tree, with + behind it where that had changes.
+   */
+  readonly commit: null | string
+  /**
+   * Workspace connectors by digest.
+   */
+  readonly connectors: {
+    readonly [k: string]: Connector
+  }
+  /**
+   * By link name.
+   */
+  readonly connections: {
+    readonly [k: string]: Connection
+  }
+  /**
+   * By link name.
+   */
+  readonly components: {
+    readonly [k: string]: Component
+  }
+}
+/**
+ * tieline.yaml: the app, its members, where state and vault live, and the team's rules.
+ */
+export interface WorkspaceSpec {
+  readonly app: AppSpec
+  /**
+   * Who may do what, by e-mail address. Left out: a one-person workspace, the actor is its super admin.
+   */
+  readonly members?: {
+    readonly [k: string]: MemberSpec
+  }
+  /**
+   * Public keys of the running application itself, by slot.
+   */
+  readonly runtime?: {
+    readonly dev?: AgeRecipients
+    readonly stage?: AgeRecipients
+    readonly prod?: AgeRecipients
+    readonly shared?: AgeRecipients
+  }
+  /**
+   * Whether this workspace may define connectors of its own.
+   */
+  readonly connectors?: {
+    /**
+     * true reads connectors/<id>.yaml of this workspace.
+     */
+    readonly custom?: boolean
+  }
+  /**
+   * Where the state lives: file:FOLDER, inside the workspace.
+   */
+  readonly state?: string
+  /**
+   * Where sealed credentials live: file:FOLDER, inside the workspace.
+   */
+  readonly vault?: string
+  /**
+   * When stage, prod and clients may be applied.
+   */
+  readonly publish?: {
+    /**
+     * The git branch from which alone stage and prod may be applied, with all specs committed.
+     */
+    readonly branch?: string
+    /**
+     * true refuses a plan of stage while dev lags behind the working tree.
+     */
+    readonly requireDevCurrent?: boolean
+  }
+  /**
+   * Severities of the review rules.
+   */
+  readonly rules?: {
+    readonly [k: string]: 'error' | 'warn' | 'off'
+  }
+}
+/**
+ * The application whose connections this workspace describes.
+ */
+export interface AppSpec {
+  /**
+   * What people call the app. Any printable text, at most 100 characters.
+   */
+  readonly name: string
+}
+/**
+ * A member: role and public key.
+ */
+export interface MemberSpec {
+  /**
+   * What the member may do.
+   */
+  readonly role: 'super-admin' | 'admin' | 'developer' | 'user'
+  readonly key?: AgeRecipient
+}
