@@ -1,0 +1,74 @@
+import { digestOf } from '../model/digest.ts'
+import { type Documents, emptyContent, type StateContent } from '../model/documents.ts'
+import type { AuthorizationRecord, Plan, Slot, State } from '../model/generated/types.ts'
+import { sortedRecord } from '../model/record.ts'
+import { type Accompanying, contentAfter, differs } from './content-after.ts'
+import type { NeedOf } from './plan-due.ts'
+
+const nowhere = '00000000-0000-4000-8000-000000000000'
+
+/** The state as it would be if the plan were applied and all that is due were granted as asked. For planning the road ahead. */
+export function asIfApplied(
+  plan: Plan,
+  documents: Documents,
+  accompanying: Accompanying,
+  needOf: NeedOf
+): Documents {
+  const content = contentAfter(plan, documents, accompanying, needOf)
+  const written = differs(content, documents)
+    ? { ...documents, [plan.environment]: stamp(content, documents) }
+    : documents
+  const after = { ...written }
+  for (const slot of new Set(plan.authorizations.map(each => each.slot))) {
+    const before = after[slot] ?? emptyContent(slot)
+    const authorizations = authorizationsAfter(plan, after, slot, needOf)
+    after[slot] = stamp({ ...before, authorizations }, after)
+  }
+  return after
+}
+
+function authorizationsAfter(
+  plan: Plan,
+  documents: Documents,
+  slot: Slot,
+  needOf: NeedOf
+): State['authorizations'] {
+  const records = new Map(Object.entries(documents[slot]?.authorizations ?? {}))
+  const connections = documents[plan.environment]?.connections ?? {}
+  for (const due of plan.authorizations) {
+    if (due.slot !== slot || due.level !== 'administrator') continue
+    if (due.action === 'revoke' && due.credential !== null) records.delete(due.credential)
+    const connection = connections[due.connection]
+    if (connection === undefined) continue
+    if (due.action !== 'authorize' && due.action !== 'reauthorize') continue
+    const need = needOf(connection, plan.environment)
+    records.set(`expected ${due.id} ${digestOf([need.basis, need.scopes])}`, asExpected(need))
+  }
+  return sortedRecord(records)
+}
+
+function asExpected(need: ReturnType<NeedOf>): AuthorizationRecord {
+  return {
+    connection: need.connection,
+    level: need.level,
+    basis: need.basis,
+    asked: need.scopes,
+    granted: need.scopes,
+    account: { id: null, name: '' },
+    by: '',
+    // Newer than anything that is recorded.
+    at: '9999-12-31T23:59:59.999Z',
+    ended: null
+  }
+}
+
+function stamp(content: StateContent, documents: Documents): State {
+  const before = documents[content.environment]
+  const stamped = {
+    ...content,
+    formatVersion: 1 as const,
+    lineage: before?.lineage ?? nowhere,
+    serial: (before?.serial ?? 0) + 1
+  }
+  return { ...stamped, digest: digestOf(stamped) }
+}

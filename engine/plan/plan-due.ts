@@ -1,0 +1,243 @@
+import { type Diagnostic, warning } from '../model/diagnostic.ts'
+import { type Definitions, type Documents, environments } from '../model/documents.ts'
+import type {
+  Connection,
+  DueAuthorization,
+  LinkName,
+  OwnEnvironment
+} from '../model/generated/types.ts'
+import { compareText, without } from '../model/record.ts'
+import { whoMayAuthorize } from '../model/roles.ts'
+import type { Need } from '../model/target.ts'
+import { dueReasons } from './due-reasons.ts'
+import {
+  nearestRecord,
+  type SlotRecord,
+  servingRecord,
+  usedRecord,
+  visibleRecords
+} from './used-record.ts'
+
+/** What a connection needs in an environment. Pure; the caller knows the connectors. */
+export type NeedOf = (connection: Connection, environment: OwnEnvironment) => Need
+
+export interface DueRequest {
+  readonly environment: OwnEnvironment
+  readonly documents: Documents
+  /** What the environment will have. */
+  readonly after: Definitions
+  /** Ids of the connections that change. */
+  readonly changing: ReadonlySet<string>
+  readonly needOf: NeedOf
+  /** False for a plan to an older version, or while pinned: going back takes nothing away. */
+  readonly mayRevoke: boolean
+}
+
+export interface Due {
+  readonly authorizations: readonly DueAuthorization[]
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Who has to authorize what, once the environment has the definitions `after`; what nobody needs then comes last. */
+export function planDue(request: DueRequest): Due {
+  const records = visibleRecords(request.documents, request.environment)
+  const recorded = byId(request.documents[request.environment])
+  const due = Object.entries(request.after.connections)
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([linkName, connection]) => {
+      const before = recorded.get(connection.id)
+      return connection.level === 'administrator'
+        ? administratorDue(request, linkName, connection, before, records)
+        : userDue(request, linkName, connection, before)
+    })
+  const asked = due.flatMap(each => each.authorizations)
+  return {
+    authorizations: [...asked, ...planRevocations(request, records)],
+    diagnostics: due.flatMap(each => each.diagnostics)
+  }
+}
+
+function administratorDue(
+  request: DueRequest,
+  linkName: LinkName,
+  connection: Connection,
+  before: Connection | undefined,
+  records: readonly SlotRecord[]
+): Due {
+  const need = request.needOf(connection, request.environment)
+  const entry = { connection: linkName, ...subjectOf(request, need), users: null }
+  const used = usedRecord(need, records)
+  const remembered = request.documents[request.environment]?.serving[connection.id]
+  const former =
+    before === undefined
+      ? undefined
+      : servingRecord(request.needOf(before, request.environment), records, remembered)
+
+  if (used !== undefined) {
+    const diagnostics = notGranted(linkName, need, used)
+    if (!request.changing.has(connection.id)) return { authorizations: [], diagnostics }
+    const inherits = need.slot === 'shared' && used.credential !== former?.credential
+    const removedScopes = without(used.record.asked, need.scopes)
+    const kept = removedScopes.length > 0 ? [{ code: 'NARROWER_THAN_GRANTED' } as const] : []
+    return {
+      authorizations: [
+        {
+          ...entry,
+          action: inherits ? 'inherit' : 'keep',
+          credential: used.credential,
+          reasons: inherits ? [{ code: 'COVERED_BY_SHARED' }] : kept,
+          addedScopes: [],
+          removedScopes
+        }
+      ],
+      diagnostics
+    }
+  }
+
+  // An environment that never had the connection owes nothing to what other slots hold of it.
+  const seen = before === undefined ? records.filter(each => each.slot === need.slot) : records
+  const nearest = former ?? nearestRecord(need, seen, remembered)
+  return {
+    authorizations: [
+      {
+        ...entry,
+        action: nearest === undefined ? 'authorize' : 'reauthorize',
+        credential: nearest?.credential ?? null,
+        reasons:
+          nearest === undefined
+            ? [{ code: 'NEVER_AUTHORIZED' }]
+            : dueReasons({ ...nearest.record, slot: nearest.slot }, need),
+        addedScopes: without(need.scopes, nearest?.record.asked ?? []),
+        removedScopes: without(nearest?.record.asked ?? [], need.scopes)
+      }
+    ],
+    diagnostics: []
+  }
+}
+
+/** Users authorize for themselves, at first use: said where the connection is added or needs another consent of everybody. */
+function userDue(
+  request: DueRequest,
+  linkName: LinkName,
+  connection: Connection,
+  before: Connection | undefined
+): Due {
+  const nothing = { authorizations: [], diagnostics: [] }
+  if (!request.changing.has(connection.id)) return nothing
+  const need = request.needOf(connection, request.environment)
+  const former = before === undefined ? undefined : request.needOf(before, request.environment)
+  const reasons =
+    former === undefined
+      ? [{ code: 'NEVER_AUTHORIZED' } as const]
+      : dueReasons({ ...former, asked: former.scopes, ended: null }, need)
+  if (reasons.length === 0) return nothing
+  return {
+    authorizations: [
+      {
+        connection: linkName,
+        ...subjectOf(request, need),
+        action: former === undefined ? 'authorize' : 'reauthorize',
+        credential: null,
+        reasons,
+        addedScopes: without(need.scopes, former?.scopes ?? []),
+        removedScopes: without(former?.scopes ?? [], need.scopes),
+        users: null
+      }
+    ],
+    diagnostics: []
+  }
+}
+
+function subjectOf(
+  { environment }: DueRequest,
+  need: Need
+): Pick<DueAuthorization, 'id' | 'level' | 'slot' | 'who'> {
+  return {
+    id: need.connection,
+    level: need.level,
+    slot: need.slot,
+    who: whoMayAuthorize(need.level, environment)
+  }
+}
+
+/** A provider may grant less than was asked, for good: asking again would change nothing, but people should know. */
+function notGranted(linkName: LinkName, need: Need, used: SlotRecord): readonly Diagnostic[] {
+  const missing = without(need.scopes, used.record.granted)
+  if (missing.length === 0) return []
+  return [
+    warning(
+      'SCOPES_NOT_GRANTED',
+      'Scopes were asked for, but not granted',
+      `${linkName} runs without ${missing.join(', ')}: ${used.record.account.name} did not get ${missing.length === 1 ? 'it' : 'them'} from the service. Another account, or a setting there, may help.`
+    )
+  ]
+}
+
+/** Live records that no environment uses any more once all that is due here was done. */
+function planRevocations(
+  request: DueRequest,
+  records: readonly SlotRecord[]
+): readonly DueAuthorization[] {
+  if (!request.mayRevoke) return []
+  const needed = new Set<string>()
+  for (const environment of environments) {
+    const visible = visibleRecords(request.documents, environment)
+    const here = environment === request.environment
+    const definitions = here ? request.after : request.documents[environment]
+    for (const connection of Object.values(definitions?.connections ?? {})) {
+      const need = request.needOf(connection, environment)
+      // Here, all that is due will have been done. Elsewhere, an environment may still live on the record it used before.
+      const remembered = request.documents[environment]?.serving[connection.id]
+      const used = here ? usedRecord(need, visible) : servingRecord(need, visible, remembered)
+      if (used !== undefined) needed.add(used.credential)
+    }
+  }
+  const names = linkNamesById(request)
+  return records
+    .filter(({ record, credential }) => record.ended === null && !needed.has(credential))
+    .map(({ slot, credential, record }): DueAuthorization & { at: string } => ({
+      connection: names.get(record.connection) ?? record.connection.replace(/\.\d+$/, ''),
+      id: record.connection,
+      level: record.level,
+      slot,
+      action: 'revoke',
+      credential,
+      reasons: [{ code: 'NOT_NEEDED' }],
+      addedScopes: [],
+      removedScopes: record.asked,
+      who: whoMayAuthorize(record.level, request.environment),
+      users: null,
+      at: record.at
+    }))
+    .sort(
+      (a, b) =>
+        compareText(a.connection, b.connection) ||
+        compareText(a.at, b.at) ||
+        compareText(a.credential ?? '', b.credential ?? '')
+    )
+    .map(({ at: _, ...due }) => due)
+}
+
+/** What this environment will call a connection, or called it, or another one still does. */
+function linkNamesById(request: DueRequest): ReadonlyMap<string, LinkName> {
+  const names = new Map<string, LinkName>()
+  const sources = [
+    ...environments.map(environment => request.documents[environment]),
+    request.documents[request.environment],
+    request.after
+  ]
+  for (const source of sources) {
+    for (const [linkName, { id }] of Object.entries(source?.connections ?? {}))
+      names.set(id, linkName)
+  }
+  return names
+}
+
+function byId(definitions: Definitions | null): ReadonlyMap<string, Connection> {
+  return new Map(Object.values(definitions?.connections ?? {}).map(each => [each.id, each]))
+}
+
+/** Whether nothing is left for a person or for apply to do. */
+export function isSettled(due: readonly DueAuthorization[]): boolean {
+  return due.every(each => each.action === 'keep' || each.action === 'inherit')
+}

@@ -1,0 +1,108 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Documents } from '../model/documents.ts'
+import type { AuthorizationRecord, OwnEnvironment, Slot } from '../model/generated/types.ts'
+import { compareText, without } from '../model/record.ts'
+import type { Need } from '../model/target.ts'
+
+/** An authorization record, with the slot it lives in and the id of its credential. */
+export interface SlotRecord {
+  readonly slot: Slot
+  readonly credential: string
+  readonly record: AuthorizationRecord
+}
+
+/** All records that an environment may see: those of its own slot and the shared ones. */
+export function visibleRecords(
+  documents: Documents,
+  environment: OwnEnvironment
+): readonly SlotRecord[] {
+  return ([environment, 'shared'] as const).flatMap(slot =>
+    Object.entries(documents[slot]?.authorizations ?? {}).map(([credential, record]) => ({
+      slot,
+      credential,
+      record
+    }))
+  )
+}
+
+/**
+ * The record that fully serves a need: live, in the need's slot, with its basis and level, asked for all its scopes and for the
+ * fewest beside; of equals the newest. So a wider consent stands beside a narrower one until somebody needs it.
+ */
+export function usedRecord(need: Need, records: readonly SlotRecord[]): SlotRecord | undefined {
+  return best(
+    records.filter(
+      each =>
+        each.slot === need.slot &&
+        isSameBasis(need, each) &&
+        without(need.scopes, each.record.asked).length === 0
+    ),
+    need
+  )
+}
+
+/**
+ * The record that run time goes on with: the one that fully serves the need or, until there is one, the one that served before, if
+ * only scopes or the slot changed. `remembered` is the credential that state holds as `serving`: without it, a consent given for
+ * another environment in the meantime could slip in.
+ */
+export function servingRecord(
+  need: Need,
+  records: readonly SlotRecord[],
+  remembered: string | undefined
+): SlotRecord | undefined {
+  const candidates = records.filter(each => isSameBasis(need, each))
+  return (
+    usedRecord(need, records) ??
+    candidates.find(each => each.credential === remembered) ??
+    best(candidates, need)
+  )
+}
+
+/**
+ * The record that a due authorization is compared with where none serves: the nearest live one, whatever its basis; else the last
+ * one that ended in the need's own slot.
+ */
+export function nearestRecord(
+  need: Need,
+  records: readonly SlotRecord[],
+  remembered: string | undefined
+): SlotRecord | undefined {
+  const same = records.filter(each => isSame(need, each))
+  const live = same.filter(each => each.record.ended === null)
+  return (
+    servingRecord(need, records, remembered) ??
+    best(live, need) ??
+    best(
+      same.filter(each => each.slot === need.slot),
+      need
+    )
+  )
+}
+
+function isSame(need: Need, { record }: SlotRecord): boolean {
+  return record.connection === need.connection && record.level === need.level
+}
+
+function isSameBasis(need: Need, each: SlotRecord): boolean {
+  return (
+    isSame(need, each) &&
+    each.record.ended === null &&
+    isDeepStrictEqual(each.record.basis, need.basis)
+  )
+}
+
+/** Own slot first, then the fewest scopes missing, the fewest beside, the newest, and the id. */
+function best(records: readonly SlotRecord[], need: Need): SlotRecord | undefined {
+  const rank = ({ slot, record }: SlotRecord) => [
+    slot === need.slot ? 0 : 1,
+    without(need.scopes, record.asked).length,
+    without(record.asked, need.scopes).length
+  ]
+  return [...records].sort((a, b) => {
+    const [left, right] = [rank(a), rank(b)]
+    const first = left.findIndex((value, index) => value !== right[index])
+    if (first >= 0) return (left[first] ?? 0) - (right[first] ?? 0)
+    return compareText(b.record.at, a.record.at) || compareText(a.credential, b.credential)
+  })[0]
+}

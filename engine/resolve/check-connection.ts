@@ -1,0 +1,299 @@
+import type { Diagnostic } from '../model/diagnostic.ts'
+import { problem, warning } from '../model/diagnostic.ts'
+import { meant } from '../model/did-you-mean.ts'
+import { environments } from '../model/documents.ts'
+import type {
+  ConnectionSpec,
+  Connector,
+  ConnectorId,
+  OAuth2Way,
+  Parameter,
+  Way
+} from '../model/generated/types.ts'
+import type { Located } from '../model/specs.ts'
+
+/** All that a connection gets wrong about its connector. Every finding stands at its line. */
+export function checkConnection(
+  located: Located<ConnectionSpec>,
+  connector: Connector | undefined,
+  ids: readonly ConnectorId[]
+): readonly Diagnostic[] {
+  const { spec, place } = located
+  if (connector === undefined) {
+    return [
+      problem(
+        'CONNECTOR_UNKNOWN',
+        'Unknown connector',
+        `There is no connector "${spec.connector}".${meant(spec.connector, ids)} These are known:\n    tieline connectors list`,
+        place('/connector')
+      )
+    ]
+  }
+  return [
+    ...checkLevel(located, connector),
+    ...checkParameters(located, connector),
+    ...checkSharing(located, connector),
+    ...checkWay(located, connector)
+  ]
+}
+
+function checkLevel({ spec, place }: Located<ConnectionSpec>, connector: Connector): Diagnostic[] {
+  const level = spec.level ?? 'administrator'
+  if (connector.levels.includes(level)) return []
+  return [
+    problem(
+      'LEVEL_UNSUPPORTED',
+      'Level is not supported',
+      `${connector.service} can be authorized at ${connector.levels.join(' or ')} level only. Write \`level: ${connector.levels[0]}\`.`,
+      place('/level')
+    )
+  ]
+}
+
+function checkParameters(
+  { spec, place }: Located<ConnectionSpec>,
+  connector: Connector
+): Diagnostic[] {
+  const declared = connector.parameters ?? {}
+  const groups = [
+    { values: spec.parameters ?? {}, path: '/parameters' },
+    ...environments.map(environment => ({
+      values: spec.environments?.[environment]?.parameters ?? {},
+      path: `/environments/${environment}/parameters`
+    }))
+  ]
+  const wrong = groups.flatMap(({ values, path }) =>
+    Object.entries(values).flatMap(([name, value]): Diagnostic[] => {
+      const parameter = Object.hasOwn(declared, name) ? declared[name] : undefined
+      if (parameter === undefined) {
+        const known = Object.keys(declared)
+        const list = known.length === 0 ? 'It has none' : `It has ${known.join(', ')}`
+        return [
+          problem(
+            'PARAMETER_UNKNOWN',
+            'Unknown parameter',
+            `${connector.service} has no parameter "${name}".${meant(name, known)} ${list}.`,
+            place(`${path}/${name}`)
+          )
+        ]
+      }
+      if (parameterAllows(parameter, value)) return []
+      return [
+        problem(
+          'PARAMETER_INVALID',
+          'Parameter has a wrong value',
+          `${parameter.title} (${name}) ${allowed(parameter)}.`,
+          place(`${path}/${name}`)
+        )
+      ]
+    })
+  )
+  const missing = Object.entries(declared).flatMap(([name, parameter]): Diagnostic[] => {
+    if (parameter.default !== undefined || Object.hasOwn(spec.parameters ?? {}, name)) return []
+    const everywhere = environments.every(environment =>
+      Object.hasOwn(spec.environments?.[environment]?.parameters ?? {}, name)
+    )
+    if (everywhere) return []
+    return [
+      problem(
+        'PARAMETER_MISSING',
+        'Parameter is missing',
+        `${connector.service} needs ${name} (${parameter.title}), which ${allowed(parameter)}. Add it under \`parameters\`.`,
+        place('/parameters')
+      )
+    ]
+  })
+  return [...wrong, ...missing]
+}
+
+/** Whether a parameter takes a value: a known one, or one that its pattern admits from end to end. */
+export function parameterAllows(parameter: Parameter, value: string): boolean {
+  if (Object.hasOwn(parameter.values ?? {}, value)) return true
+  return (
+    parameter.pattern !== undefined && new RegExp(`^(?:${parameter.pattern})$`, 'u').test(value)
+  )
+}
+
+function allowed({ values, pattern }: Parameter): string {
+  const known = Object.keys(values ?? {})
+  const parts = [
+    ...(known.length > 0 ? [`is one of ${known.join(', ')}`] : []),
+    ...(pattern === undefined ? [] : [`matches ${pattern}`])
+  ]
+  return parts.join(', or ')
+}
+
+function checkSharing(
+  { spec, place }: Located<ConnectionSpec>,
+  connector: Connector
+): Diagnostic[] {
+  if ((spec.authorization ?? 'shared') !== 'shared') return []
+  const culprits = environments.flatMap(environment => {
+    const override = spec.environments?.[environment]
+    if (override === undefined) return []
+    const path = `/environments/${environment}`
+    return [
+      ...('origin' in override ? [`${path}/origin`] : []),
+      ...('client' in override ? [`${path}/client`] : []),
+      ...Object.keys(override.parameters ?? {})
+        .filter(name => connector.parameters?.[name]?.affectsAuthorization === true)
+        .map(name => `${path}/parameters/${name}`)
+    ]
+  })
+  return culprits.map(path => {
+    const [, , environment, ...rest] = path.split('/')
+    return problem(
+      'SHARED_BUT_DIFFERENT',
+      'One authorization cannot serve environments that differ',
+      `${environment} has its own ${rest.join(' ').replace('parameters', 'parameter')}, so an authorization given elsewhere does not fit it. Write \`authorization: separate\`, or let ${environment} be like the others.`,
+      place(path)
+    )
+  })
+}
+
+function checkWay(located: Located<ConnectionSpec>, connector: Connector): Diagnostic[] {
+  const { spec, place } = located
+  const ways = connector.auth.map(each => each.id)
+  const way =
+    spec.auth === undefined ? connector.auth[0] : connector.auth.find(each => each.id === spec.auth)
+  if (way === undefined) {
+    return [
+      problem(
+        'AUTH_UNKNOWN',
+        'Unknown way to authorize',
+        `${connector.service} can be authorized by ${ways.join(' or ')}.${meant(spec.auth ?? '', ways)}`,
+        place('/auth')
+      )
+    ]
+  }
+  return way.kind === 'oauth2'
+    ? checkOAuth(located, way, connector)
+    : checkWithoutOAuth(located, way, connector)
+}
+
+function checkWithoutOAuth(
+  { spec, place }: Located<ConnectionSpec>,
+  way: Way,
+  connector: Connector
+): Diagnostic[] {
+  const kind = way.kind === 'basic' ? 'user name and password' : 'API key'
+  const clients = [
+    ...(spec.client === undefined ? [] : ['/client']),
+    ...environments.flatMap(environment =>
+      spec.environments?.[environment]?.client === undefined
+        ? []
+        : [`/environments/${environment}/client`]
+    )
+  ]
+  return [
+    ...(spec.scopes === undefined
+      ? []
+      : [
+          problem(
+            'SCOPES_NOT_ALLOWED',
+            'Scopes are for OAuth2 only',
+            `${connector.service} is authorized by ${kind} here, which knows no scopes. Take \`scopes\` away.`,
+            place('/scopes')
+          )
+        ]),
+    ...clients.map(path =>
+      problem(
+        'CLIENT_NOT_ALLOWED',
+        'A client is for OAuth2 only',
+        `${connector.service} is authorized by ${kind} here, which needs no client registration. Take \`client\` away.`,
+        place(path)
+      )
+    )
+  ]
+}
+
+function checkOAuth(
+  { spec, place }: Located<ConnectionSpec>,
+  way: OAuth2Way,
+  connector: Connector
+): Diagnostic[] {
+  return [
+    ...checkScopes(spec, way, connector, place),
+    ...environments.flatMap((environment): Diagnostic[] => {
+      const own = spec.environments?.[environment]?.client
+      const client = own ?? spec.client
+      const path = own === undefined ? '/client' : `/environments/${environment}/client`
+      if (client === undefined) {
+        return [
+          problem(
+            'CLIENT_MISSING',
+            'OAuth2 client is missing',
+            `${connector.service} needs an OAuth2 client registration in ${environment}. Register the app there (${connector.docs}) and refer to it:\n    client: { id: env:${variable(connector)}_CLIENT_ID, secret: env:${variable(connector)}_CLIENT_SECRET }`,
+            place('')
+          )
+        ]
+      }
+      if (client.secret !== undefined || way.clientAuthentication === 'none') return []
+      return [
+        problem(
+          'CLIENT_SECRET_MISSING',
+          'OAuth2 client secret is missing',
+          `${connector.service} asks for the client secret (${way.clientAuthentication}). Add \`secret: env:${variable(connector)}_CLIENT_SECRET\`.`,
+          place(path)
+        )
+      ]
+    })
+  ].filter(
+    // One missing client says it once, not for every environment.
+    (each, index, all) =>
+      all.findIndex(
+        other =>
+          other.code === each.code &&
+          other.at?.line === each.at?.line &&
+          other.at?.column === each.at?.column
+      ) === index || each.code === 'SCOPE_UNKNOWN'
+  )
+}
+
+function checkScopes(
+  spec: ConnectionSpec,
+  way: OAuth2Way,
+  connector: Connector,
+  place: Located<ConnectionSpec>['place']
+): Diagnostic[] {
+  if (spec.scopes === undefined) {
+    return [
+      problem(
+        'SCOPES_MISSING',
+        'Scopes are missing',
+        `Say what the app may do at ${connector.service}: a list of scopes, or \`scopes: all\`. These are known:\n    tieline connectors show ${connector.id}`,
+        place('')
+      )
+    ]
+  }
+  if (spec.scopes === 'all') return []
+  const others = way.otherScopes === undefined ? null : new RegExp(`^(?:${way.otherScopes})$`, 'u')
+  const asked = spec.scopes
+  const unknown = asked.flatMap((scope, index): Diagnostic[] =>
+    Object.hasOwn(way.scopes, scope) || others?.test(scope) === true
+      ? []
+      : [
+          problem(
+            'SCOPE_UNKNOWN',
+            'Unknown scope',
+            `${connector.service} has no scope "${scope}".${meant(scope, Object.keys(way.scopes))} These are known:\n    tieline connectors show ${connector.id}`,
+            place(`/scopes/${index}`)
+          )
+        ]
+  )
+  const refresh = way.refreshScopes ?? []
+  if (refresh.length === 0 || refresh.some(scope => asked.includes(scope))) return unknown
+  return [
+    ...unknown,
+    warning(
+      'NO_REFRESH_TOKEN',
+      'Authorization will not outlive its access token',
+      `${connector.service} gives a refresh token only if ${refresh.join(' or ')} is asked for. Without it, somebody has to authorize again each time the access token ends.`,
+      place('/scopes')
+    )
+  ]
+}
+
+function variable(connector: Connector): string {
+  return connector.id.toUpperCase().replaceAll('-', '_')
+}
