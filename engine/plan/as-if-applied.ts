@@ -2,7 +2,7 @@ import { digestOf } from '../model/digest.ts'
 import { type Documents, emptyContent, type StateContent } from '../model/documents.ts'
 import type { AuthorizationRecord, Plan, Slot, State } from '../model/generated/types.ts'
 import { sortedRecord } from '../model/record.ts'
-import { type Accompanying, contentAfter, differs } from './content-after.ts'
+import { type Accompanying, contentAfter, differs, servingConsent } from './content-after.ts'
 import type { NeedOf } from './plan-due.ts'
 
 const nowhere = '00000000-0000-4000-8000-000000000000'
@@ -23,6 +23,12 @@ export function asIfApplied(
     const before = after[slot] ?? emptyContent(slot)
     const authorizations = authorizationsAfter(plan, after, slot, needOf)
     after[slot] = stamp({ ...before, authorizations }, after)
+  }
+  for (const { connection, action } of plan.authorizations) {
+    const consented = after[plan.environment]?.connections[connection]
+    if (consented === undefined || (action !== 'authorize' && action !== 'reauthorize')) continue
+    const content = servingConsent(plan.environment, after, consented, needOf)
+    if (content !== null) after[plan.environment] = stamp(content, after)
   }
   return after
 }

@@ -5,10 +5,19 @@ import {
   emptyContent,
   type StateContent
 } from '../model/documents.ts'
-import type { Change, Digest, EntryId, Ids, Plan, Retired } from '../model/generated/types.ts'
+import type {
+  Change,
+  Connection,
+  Digest,
+  EntryId,
+  Ids,
+  OwnEnvironment,
+  Plan,
+  Retired
+} from '../model/generated/types.ts'
 import { sortedRecord } from '../model/record.ts'
 import { applyChanges } from './apply-changes.ts'
-import type { NeedOf } from './plan-due.ts'
+import { type NeedOf, stillMeant } from './plan-due.ts'
 import { servingRecord, usedRecord, visibleRecords } from './used-record.ts'
 
 /** What a plan's definitions bring along that the plan itself does not show. */
@@ -81,7 +90,7 @@ function retire(before: Retired, changes: readonly Change[]): Retired {
   }
 }
 
-/** What each connection that now waits for a consent goes on with: whatever served it until this very write. */
+/** What each connection uses from now on; while it waits for a consent, whatever served it until this very write. */
 function servingAfter(
   plan: Plan,
   documents: Documents,
@@ -91,20 +100,38 @@ function servingAfter(
   const { environment } = plan
   const document = documents[environment]
   const records = visibleRecords(documents, environment)
-  const before = new Map(Object.values(document?.connections ?? {}).map(each => [each.id, each]))
+  const recorded = new Map(Object.values(document?.connections ?? {}).map(each => [each.id, each]))
   return sortedRecord(
     Object.values(after).flatMap((connection): [EntryId, string][] => {
-      const recorded = before.get(connection.id)
-      if (recorded === undefined || connection.level !== 'administrator') return []
+      if (connection.level !== 'administrator') return []
       const need = needOf(connection, environment)
-      if (usedRecord(need, records) !== undefined) return []
-      const former = servingRecord(
-        needOf(recorded, environment),
-        records,
-        document?.serving[connection.id]
-      )
+      const before = recorded.get(connection.id)
+      const meant = stillMeant({ environment, documents, needOf }, connection, before)
+      const used = usedRecord(need, records, meant)
+      if (used !== undefined) return [[connection.id, used.credential]]
+      if (before === undefined) return []
+      const remembered = document?.serving[connection.id]
+      const former = servingRecord(needOf(before, environment), records, remembered)
       const fits = former !== undefined && isDeepStrictEqual(former.record.basis, need.basis)
       return fits ? [[connection.id, former.credential]] : []
     })
   )
+}
+
+/** The content of an environment's document once it uses a consent that was just recorded for one of its connections. */
+export function servingConsent(
+  environment: OwnEnvironment,
+  documents: Documents,
+  connection: Connection,
+  needOf: NeedOf
+): StateContent | null {
+  const document = documents[environment]
+  if (document === null) return null
+  const need = needOf(connection, environment)
+  const used = usedRecord(need, visibleRecords(documents, environment), undefined)
+  if (used === undefined || document.serving[connection.id] === used.credential) return null
+  return {
+    ...document,
+    serving: sortedRecord([...Object.entries(document.serving), [connection.id, used.credential]])
+  }
 }

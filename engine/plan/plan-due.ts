@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Diagnostic, warning } from '../model/diagnostic.ts'
 import { type Definitions, type Documents, environments } from '../model/documents.ts'
 import type {
@@ -66,8 +67,8 @@ function administratorDue(
 ): Due {
   const need = request.needOf(connection, request.environment)
   const entry = { connection: linkName, ...subjectOf(request, need), users: null }
-  const used = usedRecord(need, records)
   const remembered = request.documents[request.environment]?.serving[connection.id]
+  const used = usedRecord(need, records, stillMeant(request, connection, before))
   const former =
     before === undefined
       ? undefined
@@ -113,6 +114,17 @@ function administratorDue(
     ],
     diagnostics: []
   }
+}
+
+/** The credential in use, unless the connection now needs something else: then the choice is made anew. */
+export function stillMeant(
+  { environment, documents, needOf }: Pick<DueRequest, 'environment' | 'documents' | 'needOf'>,
+  connection: Connection,
+  before: Connection | undefined
+): string | undefined {
+  if (before === undefined) return undefined
+  const same = isDeepStrictEqual(needOf(connection, environment), needOf(before, environment))
+  return same ? documents[environment]?.serving[connection.id] : undefined
 }
 
 /** Users authorize for themselves, at first use: said where the connection is added or needs another consent of everybody. */
@@ -180,6 +192,7 @@ function planRevocations(
 ): readonly DueAuthorization[] {
   if (!request.mayRevoke) return []
   const needed = new Set<string>()
+  const recorded = byId(request.documents[request.environment])
   for (const environment of environments) {
     const visible = visibleRecords(request.documents, environment)
     const here = environment === request.environment
@@ -188,7 +201,9 @@ function planRevocations(
       const need = request.needOf(connection, environment)
       // Here, all that is due will have been done. Elsewhere, an environment may still live on the record it used before.
       const remembered = request.documents[environment]?.serving[connection.id]
-      const used = here ? usedRecord(need, visible) : servingRecord(need, visible, remembered)
+      const used = here
+        ? usedRecord(need, visible, stillMeant(request, connection, recorded.get(connection.id)))
+        : servingRecord(need, visible, remembered)
       if (used !== undefined) needed.add(used.credential)
     }
   }

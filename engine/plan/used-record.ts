@@ -26,25 +26,27 @@ export function visibleRecords(
 }
 
 /**
- * The record that fully serves a need: live, in the need's slot, with its basis and level, asked for all its scopes and for the
- * fewest beside; of equals the newest. So a wider consent stands beside a narrower one until somebody needs it.
+ * The record that fully serves a need: live, in the need's slot, with its basis and level, and asked for all its scopes. The one in
+ * use (`remembered`) stays as long as it does, so that a consent for another environment changes nothing here; else the one that was
+ * asked for the fewest scopes beside, of equals the newest.
  */
-export function usedRecord(need: Need, records: readonly SlotRecord[]): SlotRecord | undefined {
-  return best(
-    records.filter(
-      each =>
-        each.slot === need.slot &&
-        isSameBasis(need, each) &&
-        without(need.scopes, each.record.asked).length === 0
-    ),
-    need
+export function usedRecord(
+  need: Need,
+  records: readonly SlotRecord[],
+  remembered: string | undefined
+): SlotRecord | undefined {
+  const serving = records.filter(
+    each =>
+      each.slot === need.slot &&
+      isSameBasis(need, each) &&
+      without(need.scopes, each.record.asked).length === 0
   )
+  return serving.find(each => each.credential === remembered) ?? best(serving, need)
 }
 
 /**
  * The record that run time goes on with: the one that fully serves the need or, until there is one, the one that served before, if
- * only scopes or the slot changed. `remembered` is the credential that state holds as `serving`: without it, a consent given for
- * another environment in the meantime could slip in.
+ * only scopes or the slot changed.
  */
 export function servingRecord(
   need: Need,
@@ -53,7 +55,7 @@ export function servingRecord(
 ): SlotRecord | undefined {
   const candidates = records.filter(each => isSameBasis(need, each))
   return (
-    usedRecord(need, records) ??
+    usedRecord(need, records, remembered) ??
     candidates.find(each => each.credential === remembered) ??
     best(candidates, need)
   )

@@ -1136,7 +1136,7 @@ export interface State {
     readonly [k: string]: Component
   }
   /**
-   * The credential that a connection goes on with while it waits for a wider consent or one in another slot, by connection id.
+   * The credential that each connection uses, by connection id: a consent given for another environment does not slip in.
    */
   readonly serving: {
     readonly [k: string]: string
@@ -1216,10 +1216,6 @@ export interface Version {
    * Its number.
    */
   readonly version: number
-  /**
-   * Lineage of the stage state that it belongs to.
-   */
-  readonly lineage: string
   /**
    * Who published.
    */
