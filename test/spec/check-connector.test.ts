@@ -1,0 +1,351 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { isNode, LineCounter, parseDocument } from 'yaml'
+import type { Diagnostic } from '../../engine/model/diagnostic.ts'
+import { validateConnector } from '../../engine/model/generated/validators/connector.js'
+import { checkConnector } from '../../engine/spec/check-connector.ts'
+import { checkPattern } from '../../engine/spec/check-pattern.ts'
+
+const acme = `id: acme
+service: Acme
+category: Test
+docs: https://acme.example/docs
+levels: [administrator]
+parameters:
+  region:
+    title: Region
+    default: eu
+    affectsAuthorization: true
+    values: { eu: { host: eu.acme.example }, us: { host: us.acme.example } }
+    pattern: '[a-z]{3,9}'
+    otherwise: { host: '{value}.acme.example' }
+auth:
+  - id: oauth2
+    kind: oauth2
+    authorizeUrl: https://{region.host}/authorize
+    authorizeParameters: { prompt: consent }
+    tokenUrl: https://{region.host}/token
+    tokenParameters: { audience: acme }
+    clientAuthentication: post
+    pkce: S256
+    scopeSeparator: ' '
+    scopes: { read: Read., write: Write. }
+    otherScopes: '[a-z]+:read'
+    all: [read, write]
+    refreshScopes: [read]
+    revocation: { ends: grant, url: 'https://{region.host}/revoke' }
+    redirect: { host: localhost, port: any }
+    learns:
+      home: { member: home, hosts: ['*.acme.example'], default: 'https://{region.host}' }
+    send: { in: header, name: Authorization, value: 'Bearer {access_token}' }
+api:
+  baseUrl: '{home}/api'
+  headers: { X-Version: '3' }
+  test: { method: GET, url: '{home}/api/me', scopes: [read, 'things:read'], success: { status: [200] } }
+sources: [{ url: https://acme.example/docs, read: 2026-11, facts: All. }]
+`
+
+const keyed = `id: acme
+service: Acme
+category: Test
+docs: https://acme.example/docs
+levels: [administrator]
+auth:
+  - id: key
+    kind: api-key
+    fields:
+      tenant: { title: Tenant, secret: false, pattern: '[a-z]+' }
+      key: { title: Key, secret: true }
+    send: { in: basic, username: '{tenant}', password: '{key}' }
+api:
+  baseUrl: https://acme.example
+  test: { method: GET, url: 'https://acme.example/{tenant}/me', success: { status: [200] } }
+sources: [{ url: https://acme.example/docs, read: 2026-11, facts: All. }]
+`
+
+test('a sound connector has no findings', () => {
+  assert.equal(check(acme), [])
+  assert.equal(check(keyed), [])
+})
+
+test('a finding says where it is', () => {
+  const [finding] = checked(acme.replace('tokenUrl: https://', 'tokenUrl: http://'))
+  assert.is(finding?.code, 'CONNECTOR_HTTP')
+  assert.equal(finding?.at, { file: 'connectors/acme.yaml', line: 19, column: 15 })
+})
+
+test('all problems are gathered', () => {
+  const text = acme
+    .replace('all: [read, write]', 'all: [read, wirte]')
+    .replace('tokenUrl: https://', 'tokenUrl: http://')
+    .replace('default: eu', 'default: mars2')
+  assert.equal(check(text), ['CONNECTOR_DEFAULT', 'CONNECTOR_HTTP', 'CONNECTOR_SCOPE'])
+})
+
+test('an address is https, or http on this machine', () => {
+  for (const [origin, code] of [
+    ['http://example.com', 'CONNECTOR_HTTP'],
+    ['http://127.0.0.1.example.com', 'CONNECTOR_HTTP'],
+    ['http://localhost.example.com', 'CONNECTOR_HTTP'],
+    ['http://10.0.0.1', 'CONNECTOR_HTTP'],
+    ['http://localhost:8080', undefined],
+    ['http://127.0.0.1:8080', undefined],
+    ['http://[::1]:8080', undefined],
+    ['https://example.com:8443', undefined]
+  ] as const) {
+    const found = check(acme.replace("baseUrl: '{home}/api'", `baseUrl: '${origin}/api'`))
+    assert.equal(found, code === undefined ? [] : [code], origin)
+  }
+})
+
+test('an address is spelt plainly', () => {
+  for (const address of [
+    'https://user@example.com/',
+    'https://user:password@example.com/',
+    'https://example.com:443/',
+    'https://exämple.com/',
+    'https://example.com/#fragment',
+    'https://example.com/{Region}',
+    'https://example.com/{region',
+    'https://',
+    'https://exa%6dple.com/',
+    'https://{region.host}@evil.example/',
+    '{home}.evil.example/api',
+    '{home}:8443/api',
+    'https://example.com/{home}',
+    '{region.host}/api',
+    '{region}'
+  ]) {
+    const found = check(acme.replace("baseUrl: '{home}/api'", `baseUrl: '${address}'`))
+    assert.equal(found, ['CONNECTOR_ADDRESS'], address)
+  }
+})
+
+test('an attribute cannot smuggle a path into the host', () => {
+  const found = check(
+    acme.replace('us: { host: us.acme.example }', 'us: { host: evil.example/us }')
+  )
+  assert.ok(found.includes('CONNECTOR_ADDRESS'))
+})
+
+test('a template names only what is there', () => {
+  for (const [from, to] of [
+    ['https://{region.host}/token', 'https://{regoin.host}/token'],
+    ['https://{region.host}/token', 'https://{region.hots}/token'],
+    ['https://{region.host}/token', 'https://acme.example/{constructor}'],
+    ['X-Version: ', 'X-Version: "{version}" #'],
+    ["'Bearer {access_token}'", "'{scheme} {access_token}'"],
+    ['audience: acme', 'audience: "{tenant}"'],
+    ["['*.acme.example']", "['*.{tenant}.example']"]
+  ] as const) {
+    assert.equal(check(acme.replace(from, to)), ['CONNECTOR_NAME_UNKNOWN'], to)
+  }
+})
+
+test('an attribute is there for every value, also for those by the pattern', () => {
+  const one = acme.replace('us: { host: us.acme.example }', 'us: {}')
+  assert.ok(check(one).every(each => each === 'CONNECTOR_NAME_UNKNOWN'))
+  assert.match(details(one), /the value us/)
+  const other = acme.replace("otherwise: { host: '{value}.acme.example' }", '')
+  assert.match(details(other), /otherwise/)
+})
+
+test('what an answer tells is known afterwards only', () => {
+  const token = acme.replace('tokenUrl: https://{region.host}', "tokenUrl: '{home}'")
+  const revocation = acme.replace('https://{region.host}/revoke', '{home}/revoke')
+  assert.equal(check(token.replace("'{home}'/token", "'{home}/token'")), ['CONNECTOR_ADDRESS'])
+  assert.equal(check(revocation), [])
+})
+
+test('every way to authorize knows what the API names', () => {
+  const way = `  - id: key
+    kind: api-key
+    fields: { key: { title: Key, secret: true } }
+    send: { in: header, name: X-Key, value: '{key}' }
+api:`
+  const text = acme.replace('api:', way)
+  assert.equal(check(text), ['CONNECTOR_ADDRESS', 'CONNECTOR_ADDRESS'])
+  assert.match(details(text), /With auth: key/)
+})
+
+test('a secret never stands in an address, and a field never in a host', () => {
+  assert.equal(check(keyed.replace('{tenant}/me', '{key}/me')), ['CONNECTOR_SECRET_IN_ADDRESS'])
+  assert.equal(check(acme.replace('{home}/api/me', '{home}/api/me?token={access_token}')), [
+    'CONNECTOR_SECRET_IN_ADDRESS'
+  ])
+  assert.equal(check(keyed.replace('https://acme.example/{tenant}', 'https://{tenant}.example')), [
+    'CONNECTOR_ADDRESS'
+  ])
+})
+
+test('a name stands for one thing', () => {
+  assert.equal(check(acme.replace('home: {', 'region: {').replaceAll('{home}', '{region}')), [
+    'CONNECTOR_NAME_TAKEN'
+  ])
+  assert.equal(check(keyed.replaceAll('tenant', 'access_token')).at(0), 'CONNECTOR_NAME_TAKEN')
+  const twice = acme.replace(
+    'api:',
+    `${acme.slice(acme.indexOf('  - id'), acme.indexOf('api:'))}api:`
+  )
+  assert.equal(check(twice), ['CONNECTOR_WAY_TAKEN'])
+  assert.equal(check(acme.replace('id: acme', 'id: other')), ['CONNECTOR_ID'])
+})
+
+test('a default is among the values or fits the pattern', () => {
+  assert.equal(check(acme.replace('default: eu', 'default: asia')), [])
+  assert.equal(check(acme.replace('default: eu', 'default: toString')), ['CONNECTOR_DEFAULT'])
+})
+
+test('a scope is listed or fits otherScopes', () => {
+  assert.equal(check(acme.replace('all: [read, write]', 'all: [constructor]')), ['CONNECTOR_SCOPE'])
+  assert.equal(check(acme.replace('refreshScopes: [read]', 'refreshScopes: [offline]')), [
+    'CONNECTOR_SCOPE'
+  ])
+  assert.equal(check(acme.replace("scopes: [read, 'things:read']", 'scopes: [red]')), [
+    'CONNECTOR_SCOPE'
+  ])
+  assert.equal(check(keyed.replace('success:', 'scopes: [read], success:')), ['CONNECTOR_SCOPE'])
+})
+
+test('a learnt host is a host name, with two labels behind a star', () => {
+  for (const host of [
+    '*.com',
+    '*.c',
+    'localhost',
+    '127.0.0.1',
+    '*.acme..example',
+    'a-.example.com'
+  ]) {
+    const text = acme
+      .replace('*.acme.example', host)
+      .replace(", default: 'https://{region.host}'", '')
+    assert.equal(check(text), ['CONNECTOR_HOST'], host)
+  }
+  assert.equal(check(acme.replace('*.acme.example', '*.{region.host}')), ['CONNECTOR_HOST'])
+  assert.equal(check(acme.replace('*.acme.example', '{region.host}')), [])
+})
+
+test('the default of a learnt address is an origin on one of its hosts', () => {
+  for (const address of ['https://evil.example', 'https://{region.host}/path']) {
+    assert.equal(check(acme.replace("default: 'https://{region.host}'", `default: '${address}'`)), [
+      'CONNECTOR_HOST'
+    ])
+  }
+})
+
+test('a pattern compiles and cannot hang', () => {
+  assert.equal(check(acme.replace("'[a-z]{3,9}'", "'[a-z'")), ['CONNECTOR_PATTERN'])
+  assert.equal(check(acme.replace("'[a-z]{3,9}'", "'a)|(b'")), ['CONNECTOR_PATTERN'])
+  assert.equal(check(acme.replace("'[a-z]{3,9}'", "'([a-z]+)+'")), ['CONNECTOR_PATTERN_SLOW'])
+  assert.equal(check(acme.replace("'[a-z]+:read'", "'([a-z]+:?)*'")), ['CONNECTOR_PATTERN_SLOW'])
+  assert.equal(check(keyed.replace("'[a-z]+'", "'(a|aa)+'")), ['CONNECTOR_PATTERN_SLOW'])
+  assert.match(details(keyed.replace("'[a-z]+'", "'(a|aa)+'")), /\(a\|aa\)\+/)
+})
+
+test('slow patterns are told from those that only look like it', () => {
+  for (const slow of [
+    '(a*)*',
+    '(a+){9}',
+    '(?:a?){30}',
+    '((a|b)c?)+',
+    '(.+,)*',
+    '(?:-?a)+',
+    '(-|a)+'
+  ]) {
+    assert.is(checkPattern(slow)?.kind, 'slow', slow)
+  }
+  for (const fine of [
+    '[a-z]+(?:-[a-z]+)*',
+    '(?:[0-9a-f]{4}:){7}',
+    '(?:\\.[a-z]{1,9}){1,3}',
+    '[(+]+',
+    '\\(a+\\)+'
+  ]) {
+    assert.is(checkPattern(fine), undefined, fine)
+  }
+})
+
+test('a pattern admits nothing that changes where an address leads', () => {
+  for (const wide of [
+    '.+',
+    '[^.]+',
+    '[a-z/]+',
+    '[a-z@]+',
+    '[a-z]+(?:#[a-z]+)?',
+    '[a-z%]+',
+    '\\S+'
+  ]) {
+    const found = check(acme.replace("'[a-z]{3,9}'", `'${wide}'`))
+    assert.ok(found.includes('CONNECTOR_PATTERN_WIDE'), wide)
+  }
+  assert.equal(check(keyed.replace("'[a-z]+'", "'[a-z.]+'")), ['CONNECTOR_PATTERN_WIDE'])
+  assert.equal(check(keyed.replace(", pattern: '[a-z]+'", '')), ['CONNECTOR_PATTERN_WIDE'])
+})
+
+test('a revocation has an address, unless there is none', () => {
+  assert.equal(check(acme.replace(", url: 'https://{region.host}/revoke'", '')), [
+    'CONNECTOR_REVOCATION'
+  ])
+  assert.equal(check(acme.replace('ends: grant', 'ends: none')), ['CONNECTOR_REVOCATION'])
+})
+
+test('the protocol keeps its own parameters', () => {
+  for (const name of ['redirect_uri', 'state', 'code_challenge', 'client_id']) {
+    assert.equal(check(acme.replace('prompt: consent', `${name}: it`)), [
+      'CONNECTOR_OAUTH_PARAMETER'
+    ])
+    assert.equal(check(acme.replace('audience: acme', `${name}: it`)), [
+      'CONNECTOR_OAUTH_PARAMETER'
+    ])
+  }
+})
+
+test('the credential is sent', () => {
+  assert.equal(check(acme.replace('Bearer {access_token}', 'Bearer')), ['CONNECTOR_SEND'])
+  assert.equal(check(keyed.replace("'{tenant}', password", "'a:{tenant}', password")), [
+    'CONNECTOR_SEND'
+  ])
+})
+
+test('headers can be sent beside each other', () => {
+  for (const headers of [
+    "X-Version: '3', x-version: '4'",
+    "authorization: 'Bearer x'",
+    "Host: 'evil.example'",
+    "'X Version': '3'",
+    '"X-Version": "3\\r\\nX-Other: 4"'
+  ]) {
+    const found = check(acme.replace("X-Version: '3'", headers))
+    assert.equal(found, ['CONNECTOR_HEADER'], headers)
+  }
+})
+
+function check(text: string): readonly string[] {
+  return checked(text).map(each => each.code)
+}
+
+function details(text: string): string {
+  return checked(text)
+    .map(each => each.detail)
+    .join('\n')
+}
+
+function checked(text: string): readonly Diagnostic[] {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines })
+  const spec: unknown = document.toJS()
+  assert.ok(validateConnector(spec), JSON.stringify(validateConnector.errors))
+  const place = (pointer: string) => {
+    const path = pointer.split('/').slice(1)
+    const node = document.getIn(
+      path.map(each => (/^\d+$/.test(each) ? Number(each) : each)),
+      true
+    )
+    assert.ok(isNode(node) && node.range, `nothing at ${pointer}`)
+    const { line, col } = lines.linePos(node.range[0])
+    return { file: 'connectors/acme.yaml', line, column: col }
+  }
+  return checkConnector({ linkName: 'acme', spec, file: 'connectors/acme.yaml', place })
+}
+
+test.run()
