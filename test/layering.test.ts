@@ -32,7 +32,7 @@ const table: LayeringTable = {
     externals: ['node:fs', 'node:fs/promises', 'node:path', 'node:os', 'node:crypto']
   },
   plan: { stages: ['model'], externals: ['node:util'], pure: true },
-  apply: { stages: ['model'], externals: [] },
+  apply: { stages: ['model'], externals: ['node:util'] },
   oauth: { stages: ['model'], externals: ['oauth4webapi'] },
   authorize: { stages: ['model', 'oauth'], externals: ['node:http', 'node:crypto'] },
   vault: {
@@ -42,7 +42,7 @@ const table: LayeringTable = {
   runtime: { stages: ['model', 'oauth'], externals: [] },
   report: {
     stages: ['model'],
-    externals: ['diff', 'picocolors', '@babel/code-frame'],
+    externals: ['diff', 'picocolors'],
     pure: true
   },
   workflow: {
@@ -58,7 +58,7 @@ const table: LayeringTable = {
       'vault',
       'runtime'
     ],
-    externals: ['node:path', 'node:fs', 'node:url', 'node:os', 'node:process', 'node:child_process']
+    externals: ['node:child_process', 'node:crypto', 'node:fs', 'node:path', 'node:util']
   },
   cli: {
     stages: ['workflow', 'report', 'model'],

@@ -23,6 +23,8 @@ export interface OAuth2Secret {
   readonly refreshToken: string | null
   /** RFC 3339; null where nobody knows. */
   readonly expiresAt: string | null
+  /** Seconds for which the access token was given; null where nobody knows. */
+  readonly lifetime: number | null
   /** Origins that the token answer told, by the connector's name for them. */
   readonly learnt: Readonly<Record<string, string>>
 }

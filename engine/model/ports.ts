@@ -62,3 +62,23 @@ export interface Vault {
 
 /** Resolves `env:NAME` and `file:PATH` at the moment a provider is spoken to. Throws a Refusal (REFERENCE_MISSING). */
 export type SecretResolver = (reference: string) => Promise<string>
+
+/** A grant that a provider was asked for. */
+export interface RequestedGrant {
+  readonly linkName: string
+  readonly environment: string
+  readonly service: string
+  readonly by: string
+  /** RFC 3339. */
+  readonly at: string
+}
+
+/** Remembers that a grant may exist at a provider before anything of it can be stored. */
+export interface GrantJournal {
+  /** Durable when it returns. Call what it gives once the credential is stored, or none was granted. */
+  readonly begin: (grant: RequestedGrant) => Promise<() => Promise<void>>
+  /** What processes that are gone left behind. */
+  readonly leftOver: () => Promise<
+    readonly { readonly grant: RequestedGrant; readonly forget: () => Promise<void> }[]
+  >
+}

@@ -37,8 +37,15 @@ function fail(message: string, actual: unknown, expects: unknown): never {
 /** A fresh folder, removed when the process exits. Its path has no symbolic links in it. */
 export function temporaryFolder(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tieline-test-')))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  if (folders.length === 0) process.once('exit', removeFolders)
+  folders.push(folder)
   return folder
+}
+
+const folders: string[] = []
+
+function removeFolders(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 }
 
 export interface RunOptions {

@@ -594,9 +594,13 @@ export interface CredentialFile {
   readonly generation: number
   readonly facts: AuthorizationRecord
   /**
-   * When it stops working unless refreshed (RFC 3339); null where nobody knows.
+   * When the access token ends (RFC 3339); null where nobody knows.
    */
   readonly expiresAt: null | string
+  /**
+   * Whether a new access token can be had without a person.
+   */
+  readonly refreshable: boolean
   /**
    * ASCII-armoured age file.
    */

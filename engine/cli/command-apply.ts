@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs'
+import { problem, Refusal } from '../model/diagnostic.ts'
+import { environments } from '../model/documents.ts'
+import type { OwnEnvironment, Plan } from '../model/generated/types.ts'
+import { validatePlan } from '../model/generated/validators/plan.js'
+import {
+  type ApplyConversation,
+  type ApplyRequest,
+  type ApplyResult,
+  applyWorkflow
+} from '../workflow/apply.ts'
+import { everything } from '../workflow/plan.ts'
+import { type PlanFlags, selectionOf } from './command-plan.ts'
+import { readLine, terminalConversation } from './conversation.ts'
+import type { CommandContext } from './globals.ts'
+import { shownStep } from './progress.ts'
+import { showDiagnostics, showJson } from './show.ts'
+
+export interface ApplyFlags extends PlanFlags {
+  readonly autoApprove?: boolean
+  readonly authorize?: boolean
+  readonly road?: OwnEnvironment
+  readonly message?: string
+}
+
+/** Exit codes: 0 done (what is still to be authorized is listed), 1 failed, 3 refused by a rule, 130 interrupted. */
+export async function applyCommand(
+  context: CommandContext,
+  environment: OwnEnvironment,
+  file: string | undefined,
+  flags: ApplyFlags
+): Promise<number> {
+  const promised = file === undefined ? null : readPlan(file)
+  const interrupt = onInterrupt()
+  const requests = requestsOf(environment, promised, flags, interrupt.signal, context)
+  const results: ApplyResult[] = []
+  try {
+    for (const request of requests) {
+      const result = await applyOne(
+        context,
+        request,
+        promised !== null || flags.autoApprove === true
+      )
+      if (result === null) return 1
+      results.push(result)
+      const failed = result.steps.some(each => each.outcome === 'failed')
+      if (failed || interrupt.signal.aborted) break
+    }
+  } finally {
+    interrupt.stop()
+    if (context.format === 'json' && results.length > 0) await showResults(context, results, flags)
+  }
+  if (interrupt.signal.aborted) return 130
+  return results.some(each => each.steps.some(step => step.outcome === 'failed')) ? 1 : 0
+}
+
+function requestsOf(
+  environment: OwnEnvironment,
+  promised: Plan | null,
+  flags: ApplyFlags,
+  signal: AbortSignal,
+  { terminal, format }: CommandContext
+): readonly ApplyRequest[] {
+  const note = flags.message ?? null
+  const authorize = flags.authorize !== false && terminal.interactive && format === 'text'
+  const common = { note, authorize, signal }
+  if (promised !== null) {
+    const { selection } = promised
+    return [{ ...common, environment: promised.environment, selection, promised }]
+  }
+  if (flags.road === undefined) {
+    return [{ ...common, environment, selection: selectionOf(flags, environment), promised }]
+  }
+  const road = environments.slice(0, environments.indexOf(flags.road) + 1)
+  return road.map(each => ({ ...common, environment: each, selection: everything, promised: null }))
+}
+
+async function applyOne(
+  context: CommandContext,
+  request: ApplyRequest,
+  approved: boolean
+): Promise<ApplyResult | null> {
+  const { around, terminal, format } = context
+  const conversation: ApplyConversation = {
+    ...terminalConversation(terminal),
+    step: (what, work) =>
+      what.startsWith('authorize ') ? work() : shownStep(terminal, what, work),
+    confirm: async ({ plan, refused, asks }, diagnostics) => {
+      if (format === 'text') {
+        await showDiagnostics(terminal, [...diagnostics, ...plan.diagnostics])
+        const { reportPlan } = await import('../report/report-plan.ts')
+        terminal.out(reportPlan(plan, terminal.style))
+      }
+      if (approved || refused || !asks) return true
+      return confirm(context, plan)
+    }
+  }
+  const result = await applyWorkflow(around, request, conversation)
+  if (result === null) {
+    terminal.err('Nothing was applied.\n')
+    return null
+  }
+  if (format === 'text') {
+    await showDiagnostics(terminal, result.diagnostics)
+    if (result.steps.length > 0 || result.pending.length > 0) {
+      const { reportApplied } = await import('../report/report-steps.ts')
+      terminal.out(`\n${reportApplied(result, terminal.style)}`)
+    }
+  }
+  return result
+}
+
+async function confirm({ terminal }: CommandContext, plan: Plan): Promise<boolean> {
+  if (!terminal.interactive) {
+    throw new Refusal(
+      problem(
+        'APPROVAL_NEEDED',
+        'Nobody can be asked',
+        `This is no terminal, so the plan cannot be confirmed. Save a plan and apply that, or approve it now:\n    tieline plan -e ${plan.environment} --out plan.json && tieline apply plan.json\n    tieline apply -e ${plan.environment} --auto-approve`
+      )
+    )
+  }
+  const answer = await readLine(terminal, `\nApply this to ${plan.environment}? Only "yes" does: `)
+  return answer?.trim() === 'yes'
+}
+
+async function showResults(
+  { terminal }: CommandContext,
+  results: readonly ApplyResult[],
+  flags: ApplyFlags
+): Promise<void> {
+  const [first] = results
+  await showJson(
+    terminal,
+    flags.road === undefined
+      ? { formatVersion: 1, ...first }
+      : { formatVersion: 1, applied: results }
+  )
+}
+
+function readPlan(file: string): Plan {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    if (validatePlan(value)) return value
+  } catch {
+    // Said below: whatever is wrong, the way out is the same.
+  }
+  throw new Refusal(
+    problem(
+      'PLAN_UNREADABLE',
+      'This is no saved plan',
+      `${file} cannot be read as a plan of this version of tieline. Make one:\n    tieline plan -e dev --out plan.json`
+    )
+  )
+}
+
+/** The first Ctrl-C lets the step in hand finish and saves; a second one is the operating system's. */
+function onInterrupt(): { readonly signal: AbortSignal; readonly stop: () => void } {
+  const controller = new AbortController()
+  const abort = (): void => controller.abort()
+  process.once('SIGINT', abort)
+  process.once('SIGTERM', abort)
+  const stop = (): void => {
+    process.off('SIGINT', abort)
+    process.off('SIGTERM', abort)
+  }
+  return { signal: controller.signal, stop }
+}

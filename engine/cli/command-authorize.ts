@@ -1,0 +1,71 @@
+import { problem, Refusal } from '../model/diagnostic.ts'
+import type { OwnEnvironment } from '../model/generated/types.ts'
+import { authorizeWorkflow } from '../workflow/authorize.ts'
+import { terminalConversation } from './conversation.ts'
+import type { CommandContext } from './globals.ts'
+import { showDiagnostics, showJson } from './show.ts'
+
+export interface AuthorizeFlags {
+  readonly user?: string
+  readonly method?: 'browser' | 'paste'
+  readonly from?: readonly string[]
+  readonly browser?: boolean
+  readonly switchAccount?: boolean
+}
+
+/** Exit codes: 0 authorized, 1 not. */
+export async function authorizeCommand(
+  { around, terminal, format }: CommandContext,
+  connection: string,
+  environments: readonly OwnEnvironment[],
+  flags: AuthorizeFlags
+): Promise<number> {
+  const controller = new AbortController()
+  const abort = (): void => controller.abort()
+  process.once('SIGINT', abort)
+  try {
+    const request = {
+      connection,
+      environments,
+      user: flags.user,
+      method: flags.method ?? (flags.browser === false ? 'paste' : 'browser'),
+      from: fieldReferences(flags.from ?? []),
+      switchAccount: flags.switchAccount === true,
+      signal: controller.signal
+    } as const
+    const result = await authorizeWorkflow(around, request, terminalConversation(terminal))
+    if (format === 'json') {
+      await showJson(terminal, { formatVersion: 1, ...result })
+      return 0
+    }
+    await showDiagnostics(terminal, result.diagnostics)
+    const { reportConsents } = await import('../report/report-consents.ts')
+    terminal.out(reportConsents(result.consents, terminal.style))
+    return 0
+  } catch (error) {
+    if (controller.signal.aborted && error instanceof Refusal) {
+      await showDiagnostics(terminal, error.diagnostics)
+      return 130
+    }
+    throw error
+  } finally {
+    process.off('SIGINT', abort)
+  }
+}
+
+/** `field=env:NAME` and `field=file:PATH`; a value itself is refused without being repeated. */
+function fieldReferences(from: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    from.map(each => {
+      const match = /^([a-z][a-z0-9_]*)=((?:env|file|vault):.+)$/.exec(each)
+      if (match?.[1] !== undefined && match[2] !== undefined) return [match[1], match[2]]
+      throw new Refusal(
+        problem(
+          'FROM_INVALID',
+          '--from takes a field and a reference',
+          'A secret on a command line can be seen by others, so only references are taken:\n    --from FIELD=env:NAME\n    --from FIELD=file:PATH'
+        )
+      )
+    })
+  )
+}

@@ -1,0 +1,104 @@
+import { writeFileSync } from 'node:fs'
+import { problem, Refusal } from '../model/diagnostic.ts'
+import type { OwnEnvironment, Selection } from '../model/generated/types.ts'
+import { type PlanResult, planRoad, planWorkflow } from '../workflow/plan.ts'
+import type { CommandContext } from './globals.ts'
+import { showDiagnostics, showJson } from './show.ts'
+
+export interface PlanFlags {
+  readonly all?: boolean
+  readonly component?: readonly string[]
+  readonly connection?: readonly string[]
+  readonly withReferences?: boolean
+  readonly version?: 'latest' | number
+  readonly out?: string
+  readonly detailedExitcode?: boolean
+}
+
+/** Exit codes: 0 done, 1 failed, 2 done and there are changes (with --detailed-exitcode), 3 refused by a rule. */
+export async function planCommand(
+  context: CommandContext,
+  environment: OwnEnvironment,
+  flags: PlanFlags
+): Promise<number> {
+  const selection = selectionOf(flags, flags.all === true ? 'stage' : environment)
+  if (flags.all === true && flags.out !== undefined) throw outNeedsOne()
+  const result =
+    flags.all === true
+      ? await planRoad(context.around, selection)
+      : await planWorkflow(context.around, environment, selection)
+  await showPlans(context, result, flags.all === true)
+  const refused = result.plans.some(each => each.refused)
+  const [first] = result.plans
+  if (flags.out !== undefined && first !== undefined && !refused) {
+    const { toJson } = await import('../report/to-json.ts')
+    writeFileSync(flags.out, toJson(first.plan))
+  }
+  if (refused) return 3
+  return flags.detailedExitcode === true && result.plans.some(each => each.asks) ? 2 : 0
+}
+
+/** The flags of plan and apply that select. Those that are for another environment are refused, not ignored. */
+export function selectionOf(flags: PlanFlags, environment: OwnEnvironment): Selection {
+  const components = [...new Set(flags.component ?? [])].sort()
+  const connections = [...new Set(flags.connection ?? [])].sort()
+  const selects = components.length + connections.length > 0 || flags.withReferences === true
+  if (selects && environment !== 'stage') {
+    throw new Refusal(
+      problem(
+        'SELECTION_FOR_STAGE',
+        'Only a publish to stage can be selected',
+        `--component, --connection and --with-references are for stage; ${environment} takes everything. Leave them out, or plan stage:\n    tieline plan -e stage`
+      )
+    )
+  }
+  if (flags.version !== undefined && environment !== 'prod') {
+    throw new Refusal(
+      problem(
+        'VERSION_FOR_PROD',
+        'Only prod runs a version',
+        `--version is for prod; ${environment} has no choice. Plan prod:\n    tieline plan -e prod --version ${flags.version}`
+      )
+    )
+  }
+  return {
+    components,
+    connections,
+    withReferences: flags.withReferences === true,
+    version: flags.version ?? null
+  }
+}
+
+async function showPlans(
+  { terminal, format }: CommandContext,
+  { plans, diagnostics, texts }: PlanResult,
+  all: boolean
+): Promise<void> {
+  const [first] = plans
+  if (format === 'json') {
+    const list = plans.map(each => each.plan)
+    await showJson(terminal, all ? { formatVersion: 1, plans: list } : first?.plan)
+    return
+  }
+  const own = plans.flatMap(each => each.plan.diagnostics)
+  await showDiagnostics(terminal, [...diagnostics, ...own], texts)
+  const { reportPlan, reportPlans } = await import('../report/report-plan.ts')
+  if (all)
+    terminal.out(
+      reportPlans(
+        plans.map(each => each.plan),
+        terminal.style
+      )
+    )
+  else if (first !== undefined) terminal.out(reportPlan(first.plan, terminal.style))
+}
+
+function outNeedsOne(): Refusal {
+  return new Refusal(
+    problem(
+      'OUT_NEEDS_ONE_PLAN',
+      'Only one plan can be saved',
+      'A saved plan is for one environment. Leave --all out:\n    tieline plan -e dev --out plan.json'
+    )
+  )
+}

@@ -1,0 +1,97 @@
+import { problem, Refusal } from '../model/diagnostic.ts'
+import type { Conversation } from '../workflow/authorize.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Speaks with the person at the terminal. Where nobody is there, questions are refused with what to do instead. */
+export function terminalConversation(terminal: Terminal): Conversation {
+  return {
+    showAddress: async ({ target, authorizationUrl, redirectUri, start }) => {
+      const { linkName, environment, service } = target
+      terminal.err(
+        `Authorize ${linkName} in ${environment}: open this address and allow ${service} access.\n\n    ${authorizationUrl}\n\n`
+      )
+      if (start === null) {
+        terminal.err(
+          `Afterwards your browser goes to ${redirectUri}?... and shows an error.\nCopy that whole address from its address bar.\n`
+        )
+        return
+      }
+      terminal.err(`Waiting for the answer at ${redirectUri}\n`)
+      if (mayOpenBrowser(terminal)) await openBrowser(start)
+    },
+    readRedirect: async again => {
+      if (again !== null) terminal.err(`${again}\n`)
+      return readLine(terminal, 'Address: ')
+    },
+    askFields: async (target, fields) => {
+      if (!terminal.interactive)
+        throw nobodyThere(target.linkName, target.environment, Object.keys(fields))
+      const { intro, isCancel, password, text } = await import('@clack/prompts')
+      const output = { output: process.stderr }
+      intro(`Authorize ${target.linkName} in ${target.environment} at ${target.service}`, output)
+      const answers: [string, string][] = []
+      for (const [name, { title, description, secret }] of Object.entries(fields)) {
+        const message = description === undefined ? title : `${title} (${description})`
+        const answer = await (secret
+          ? password({ message, ...output })
+          : text({ message, ...output }))
+        if (isCancel(answer)) throw cancelled(target.linkName)
+        answers.push([name, answer])
+      }
+      return Object.fromEntries(answers)
+    }
+  }
+}
+
+/** A browser is opened for a person at this very machine only; the address stands on the screen in any case. */
+function mayOpenBrowser({ interactive }: Terminal): boolean {
+  const { CI, SSH_CONNECTION, SSH_TTY, DISPLAY, WAYLAND_DISPLAY, WSL_DISTRO_NAME } = process.env
+  if (!interactive || CI || SSH_CONNECTION || SSH_TTY) return false
+  return process.platform !== 'linux' || Boolean(DISPLAY || WAYLAND_DISPLAY || WSL_DISTRO_NAME)
+}
+
+/** A missing opener arrives as an event, and must not end the program. */
+async function openBrowser(address: string): Promise<void> {
+  try {
+    const { default: open } = await import('open')
+    const child = await open(address)
+    child.on('error', () => {})
+    child.unref()
+  } catch {
+    // The address has been printed.
+  }
+}
+
+/** One line from standard input; null at its end. */
+export async function readLine({ err }: Terminal, question: string): Promise<string | null> {
+  const { createInterface } = await import('node:readline')
+  err(question)
+  const lines = createInterface({ input: process.stdin, terminal: false })
+  try {
+    for await (const line of lines) return line
+    return null
+  } finally {
+    lines.close()
+  }
+}
+
+function nobodyThere(linkName: string, environment: string, fields: readonly string[]): Refusal {
+  const from = fields.map(name => `--from ${name}=env:${name.toUpperCase()}`).join(' ')
+  return new Refusal(
+    problem(
+      'NOBODY_TO_ASK',
+      'Fields are missing and nobody can be asked',
+      `${linkName} needs ${fields.join(', ')}, and this is no terminal. Give them by reference:\n    tieline authorize ${linkName} -e ${environment} ${from}`
+    )
+  )
+}
+
+function cancelled(linkName: string): Refusal {
+  return new Refusal(
+    problem(
+      'AUTHORIZATION_CANCELLED',
+      'The authorization was cancelled',
+      `${linkName} was not authorized, and nothing was stored.`
+    )
+  )
+}

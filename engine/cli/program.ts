@@ -1,0 +1,311 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { problem, Refusal } from '../model/diagnostic.ts'
+import type { OwnEnvironment, Slot } from '../model/generated/types.ts'
+import { type CommandContext, contextOf, type GlobalFlags, packageFolder } from './globals.ts'
+import { type Format, showRefusal } from './show.ts'
+
+/** Codes of refusals that a rule is behind: exit code 3 instead of 1. */
+const byRule = new Set([
+  'PROTECTED',
+  'DEV_BEHIND',
+  'PUBLISH_REFUSED',
+  'BRANCH_REFUSED',
+  'UNCOMMITTED_SPECS'
+])
+
+type Run = (context: CommandContext) => Promise<number>
+
+/** Parses the command line, runs the command, and returns its exit code. */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  let code = 0
+  const run = async (command: Command, work: Run): Promise<void> => {
+    code = await guarded(command.optsWithGlobals<GlobalFlags>(), work)
+  }
+  // A reader that goes away (`| head`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+  try {
+    await buildProgram(run).parseAsync([...argv])
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1
+    throw error
+  }
+}
+
+async function guarded(flags: GlobalFlags, work: Run): Promise<number> {
+  const context = await contextOf(flags)
+  try {
+    return await work(context)
+  } catch (error) {
+    const refusal = error instanceof Refusal ? error : unexpected(error)
+    await showRefusal(context.terminal, context.format, refusal)
+    return refusal.diagnostics.some(each => byRule.has(each.code)) ? 3 : 1
+  }
+}
+
+/** A mistake of ours or of the machine. The trace is for those who mend it, and may be asked for. */
+function unexpected(error: unknown): Refusal {
+  const { code, message, stack } = error as Partial<NodeJS.ErrnoException>
+  const what = process.env.TIELINE_DEBUG ? (stack ?? String(error)) : (message ?? 'Unknown error')
+  if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) {
+    return new Refusal(problem('SYSTEM_ERROR', 'The system refused', `${what}.`))
+  }
+  return new Refusal(
+    problem(
+      'INTERNAL_ERROR',
+      'tieline failed',
+      `${what}\n\nThis is a mistake in tieline. Run it again with TIELINE_DEBUG=1 to see where.`
+    )
+  )
+}
+
+function buildProgram(run: (command: Command, work: Run) => Promise<void>): Command {
+  const program = new Command('tieline')
+    .description('Connections of an application, as code: plan, publish and authorize them.')
+    .version(versionOfPackage(), '-V, --version', 'print the version')
+    .option('-C, --directory <dir>', 'folder of the workspace', '.')
+    .option('--as <actor>', 'in whose name to act (else TIELINE_ACTOR, else git user.email)')
+    .addOption(
+      new Option('--format <format>', 'how to print results')
+        .choices(['text', 'json'])
+        .default('text' satisfies Format)
+    )
+    .option('--no-color', 'print without colour (as NO_COLOR does)')
+    .option('-q, --quiet', 'print results and errors only')
+    .helpOption('-h, --help', 'show help')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText('after', example('tieline plan -e stage --component lead_form'))
+  program.configureHelp({ showGlobalOptions: true })
+
+  addCommand(
+    program,
+    'init',
+    'make a workspace in this folder',
+    'tieline init --example field-service'
+  )
+    .option('--example <name>', 'start from an example, such as field-service')
+    .action((flags, command) =>
+      run(command, async context =>
+        (await import('./commands.ts')).initCommand(context, flags.example)
+      )
+    )
+
+  addCommand(program, 'validate', 'check all specs', 'tieline validate --format json').action(
+    (_, command) =>
+      run(command, async context => (await import('./commands.ts')).validateCommand(context))
+  )
+
+  selecting(
+    addCommand(
+      program,
+      'plan',
+      'show what apply would do, and who would have to authorize what',
+      'tieline plan -e stage --connection salesforce --with-references'
+    )
+      .addOption(environmentOption())
+      .option('--all', 'plan the whole road: dev, stage, prod')
+      .option('--out <file>', 'save the plan for apply')
+      .option('--detailed-exitcode', 'exit with 2 if there is something to do')
+  ).action((flags, command) =>
+    run(command, async context =>
+      (await import('./command-plan.ts')).planCommand(context, flags.env, flags)
+    )
+  )
+
+  selecting(
+    addCommand(program, 'apply', 'apply a plan', 'tieline apply -e dev --auto-approve')
+      .addArgument(new Argument('[planfile]', 'a plan saved with plan --out'))
+      .addOption(environmentOption())
+      .option('--auto-approve', 'apply without asking')
+      .option('--no-authorize', 'leave authorizations pending')
+      .addOption(
+        new Option('--road <env>', 'apply dev, stage, ... up to this environment').choices([
+          'dev',
+          'stage',
+          'prod'
+        ])
+      )
+      .option('-m, --message <note>', 'a note for the version that a publish makes')
+  ).action((file, flags, command) =>
+    run(command, async context =>
+      (await import('./command-apply.ts')).applyCommand(context, flags.env, file, flags)
+    )
+  )
+
+  addCommand(
+    program,
+    'authorize',
+    'authorize a connection',
+    'tieline authorize twilio -e prod --from key_secret=env:TWILIO_SECRET'
+  )
+    .argument('<connection>', 'link name of the connection')
+    .addOption(
+      new Option('-e, --env <env>', 'environment (repeatable: one consent for all)')
+        .argParser(collectEnvironments)
+        .default([] as OwnEnvironment[], 'TIELINE_ENV, else dev')
+    )
+    .option('--user <email>', 'logged-in-user level: whose authorization')
+    .addOption(
+      new Option('--method <method>', 'how to authorize with OAuth2').choices(['browser', 'paste'])
+    )
+    .option(
+      '--from <field=reference>',
+      'take a field from env:NAME or file:PATH (repeatable)',
+      collect,
+      []
+    )
+    .option('--no-browser', 'paste the redirected address by hand')
+    .option('--switch-account', 'accept another account than before')
+    .action((connection, flags, command) =>
+      run(command, async context => {
+        const environments = flags.env.length > 0 ? flags.env : [defaultEnvironment()]
+        const { authorizeCommand } = await import('./command-authorize.ts')
+        return authorizeCommand(context, connection, environments, flags)
+      })
+    )
+
+  addCommand(program, 'status', 'show how every connection stands', 'tieline status -e prod')
+    .addOption(
+      new Option('-e, --env <env>', 'environment (repeatable); all where left out')
+        .argParser(collectEnvironments)
+        .default([] as OwnEnvironment[], 'all')
+    )
+    .action((flags, command) =>
+      run(command, async context =>
+        (await import('./commands.ts')).statusCommand(context, flags.env)
+      )
+    )
+
+  addCommand(
+    program,
+    'token',
+    'print a valid credential',
+    'curl -H "Authorization: Bearer $(tieline token salesforce)" ...'
+  )
+    .argument('<connection>', 'link name of the connection')
+    .addOption(environmentOption())
+    .option('--user <email>', 'logged-in-user level: whose credential')
+    .option('--headers', 'print the header lines to add to a request')
+    .action((connection, flags, command) =>
+      run(command, async context =>
+        (await import('./command-token.ts')).tokenCommand(context, connection, flags.env, flags)
+      )
+    )
+
+  const connectors = addCommand(
+    program,
+    'connectors',
+    'look at the services there are',
+    'tieline connectors show salesforce'
+  )
+  addCommand(
+    connectors,
+    'list',
+    'list all connectors',
+    'tieline connectors list --format json'
+  ).action((_, command) =>
+    run(command, async context => (await import('./commands.ts')).connectorsListCommand(context))
+  )
+  addCommand(
+    connectors,
+    'show',
+    'show scopes, parameters and what to register',
+    'tieline connectors show zoho_crm'
+  )
+    .argument('<id>', 'id of the connector')
+    .action((id, _, command) =>
+      run(command, async context =>
+        (await import('./commands.ts')).connectorsShowCommand(context, id)
+      )
+    )
+
+  const state = addCommand(program, 'state', 'mend state', 'tieline state unlock 3f2c...')
+  addCommand(state, 'unlock', 'end a lock whose holder is gone', 'tieline state unlock 3f2c...')
+    .argument('<id>', 'id of the lock, as STATE_LOCKED tells it')
+    .action((id, _, command) =>
+      run(command, async context => (await import('./commands.ts')).unlockCommand(context, id))
+    )
+  addCommand(
+    state,
+    'verify',
+    'accept a state document that was edited by hand',
+    'tieline state verify --accept -e dev'
+  )
+    .addOption(
+      new Option('-e, --env <document>', 'which document')
+        .choices(['dev', 'stage', 'prod', 'shared'])
+        .default('dev' as Slot)
+    )
+    .requiredOption('--accept', 'take it as it is')
+    .action((flags, command) =>
+      run(command, async context =>
+        (await import('./commands.ts')).acceptCommand(context, flags.env as Slot)
+      )
+    )
+  return program
+}
+
+function addCommand(parent: Command, name: string, summary: string, shown: string): Command {
+  return parent
+    .command(name)
+    .description(summary)
+    .addHelpText('after', example(shown))
+    .showSuggestionAfterError()
+    .exitOverride()
+}
+
+function example(command: string): string {
+  return `\nExample:\n    ${command}`
+}
+
+function selecting(command: Command): Command {
+  return command
+    .option('--component <name>', 'stage: publish this component (repeatable)', collect, [])
+    .option('--connection <name>', 'stage: publish this connection (repeatable)', collect, [])
+    .option('--with-references', 'stage: take along the components that are missing')
+    .addOption(
+      new Option('--version <n|latest>', 'prod: run this version and stay at it').argParser(
+        parseVersion
+      )
+    )
+}
+
+function environmentOption(): Option {
+  return new Option('-e, --env <env>', 'environment')
+    .choices(['dev', 'stage', 'prod'])
+    .env('TIELINE_ENV')
+    .default('dev' satisfies OwnEnvironment)
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value]
+}
+
+function collectEnvironments(
+  value: string,
+  before: readonly OwnEnvironment[]
+): readonly OwnEnvironment[] {
+  if (value === 'dev' || value === 'stage' || value === 'prod') return [...before, value]
+  throw new InvalidArgumentError('Allowed choices are dev, stage, prod.')
+}
+
+function defaultEnvironment(): OwnEnvironment {
+  const { TIELINE_ENV: named } = process.env
+  return named === 'stage' || named === 'prod' ? named : 'dev'
+}
+
+function parseVersion(value: string): number | 'latest' {
+  if (value === 'latest') return value
+  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value)
+  throw new InvalidArgumentError('It is a number from 1, or latest.')
+}
+
+function versionOfPackage(): string {
+  return JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')).version
+}

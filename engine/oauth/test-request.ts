@@ -1,0 +1,158 @@
+import type { Credential } from '../model/credential.ts'
+import type { AccountRule, SuccessRule, TestRequest } from '../model/generated/types.ts'
+import type { Target } from '../model/target.ts'
+import { checkDestination } from './check-destination.ts'
+import { cleanText, oneLine } from './clean-text.ts'
+import { valueAt } from './json-pointer.ts'
+import { openAddress } from './open-address.ts'
+import { ProviderFailure } from './provider-failure.ts'
+import { type SentCredential, sendCredential } from './send-credential.ts'
+import { type Answer, sendRequest } from './send-request.ts'
+
+/** The account at the service, as far as it tells. */
+export interface FoundAccount {
+  readonly id: string | null
+  readonly name: string | null
+}
+
+/** What the connector's test request says about a credential. Texts are fit to be shown. */
+export type TestResult =
+  | { readonly outcome: 'passed'; readonly account: FoundAccount }
+  | { readonly outcome: 'skipped'; readonly note: string; readonly account: FoundAccount }
+  | { readonly outcome: 'refused'; readonly status: number; readonly reason: string }
+  | { readonly outcome: 'try-again'; readonly reason: string }
+
+const unknown: FoundAccount = { id: null, name: null }
+
+/**
+ * Makes the connector's test request, which decides whether a credential is good and tells whose it is. Throws a Refusal,
+ * before anything is sent, if the address is not one the credential may be sent to.
+ */
+export async function testRequest(
+  target: Target,
+  secret: Credential['secret']
+): Promise<TestResult> {
+  const { test } = target.api
+  if (target.way.kind === 'oauth2' && !isPermitted(test, target.need.scopes)) {
+    return { outcome: 'skipped', note: skippedNote(target), account: unknown }
+  }
+  const sent = sendCredential(target, secret)
+  const url = new URL(openedAddress(target, secret))
+  for (const [name, value] of Object.entries(sent.query)) url.searchParams.set(name, value)
+  try {
+    const answer = await sendRequest(url.href, {
+      method: test.method,
+      headers: headersOf(target, sent),
+      ...(test.body === undefined ? {} : { body: JSON.stringify(test.body) })
+    })
+    return judge(test.success, test.account, answer, secretsOf(secret, sent))
+  } catch (error) {
+    if (error instanceof ProviderFailure) return { outcome: 'try-again', reason: error.message }
+    throw error
+  }
+}
+
+/** Whether one of the scopes that the test needs was asked. */
+function isPermitted(test: TestRequest, asked: readonly string[]): boolean {
+  return test.scopes === undefined || test.scopes.some(scope => asked.includes(scope))
+}
+
+function skippedNote({ service, api }: Target): string {
+  return (
+    `${service} tells whose account it is only with one of the scopes ${(api.test.scopes ?? []).join(', ')}. None of them ` +
+    'was asked, so the account stays unknown.'
+  )
+}
+
+function openedAddress(target: Target, secret: Credential['secret']): string {
+  const address = openAddress(target, target.api.test.url, secret)
+  checkDestination(target, address)
+  return address
+}
+
+function headersOf({ api }: Target, sent: SentCredential): Readonly<Record<string, string>> {
+  const headers = new Headers({ Accept: 'application/json', 'User-Agent': 'tieline' })
+  if (api.test.body !== undefined) headers.set('Content-Type', 'application/json')
+  for (const [name, value] of Object.entries({ ...api.headers, ...sent.headers })) {
+    headers.set(name, value)
+  }
+  return Object.fromEntries(headers)
+}
+
+function secretsOf(secret: Credential['secret'], sent: SentCredential): readonly string[] {
+  const own =
+    secret.kind === 'fields'
+      ? Object.values(secret.fields)
+      : [secret.accessToken, secret.refreshToken ?? '']
+  const credentials = Object.values(sent.headers).flatMap(value => [
+    value,
+    value.split(' ')[1] ?? ''
+  ])
+  return [...own, ...credentials, ...Object.values(sent.query)]
+}
+
+function judge(
+  success: SuccessRule,
+  account: AccountRule | undefined,
+  answer: Answer,
+  secrets: readonly string[]
+): TestResult {
+  const { status } = answer
+  if (status === 408 || status === 429 || status >= 500) {
+    return { outcome: 'try-again', reason: `status ${status}` }
+  }
+  const body = parsed(answer.text)
+  if (!success.status.includes(status)) {
+    return { outcome: 'refused', status, reason: refusalReason(status, body, secrets) }
+  }
+  if (success.body !== undefined && valueAt(body, success.body.pointer) !== success.body.equals) {
+    const said = saidIn(body, secrets)
+    return { outcome: 'refused', status, reason: said === '' ? 'the answer says no' : said }
+  }
+  return { outcome: 'passed', account: account === undefined ? unknown : accountIn(body, account) }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function refusalReason(status: number, body: unknown, secrets: readonly string[]): string {
+  if (status >= 300 && status < 400) {
+    return `status ${status}: it redirects elsewhere, and no redirect is followed with a credential`
+  }
+  const said = saidIn(body, secrets)
+  return said === '' ? `status ${status}` : `status ${status}: ${said}`
+}
+
+/** The first of the members in which services say what is wrong. Nothing else of a body is shown. */
+function saidIn(body: unknown, secrets: readonly string[]): string {
+  const pointers = [
+    '/error_description',
+    '/message',
+    '/error/message',
+    '/errors/0/message',
+    '/0/message',
+    '/detail',
+    '/error'
+  ]
+  const texts = pointers.map(pointer => valueAt(body, pointer))
+  return cleanText(texts.find((each): each is string => typeof each === 'string') ?? '', secrets)
+}
+
+function accountIn(body: unknown, rule: AccountRule): FoundAccount {
+  return {
+    id: accountText(valueAt(body, rule.id)),
+    name: rule.name === undefined ? null : accountText(valueAt(body, rule.name))
+  }
+}
+
+/** Numbers are ids too. Shown to people and recorded in state, so in one line and not without end. */
+function accountText(value: unknown): string | null {
+  if (typeof value !== 'string' && typeof value !== 'number') return null
+  const text = oneLine(String(value)).slice(0, 200)
+  return text === '' ? null : text
+}

@@ -1,0 +1,100 @@
+import type { DueAuthorization, OwnEnvironment } from '../model/generated/types.ts'
+import { indented } from './layout.ts'
+import type { Style } from './style.ts'
+import { authorizeCommand, counted, reasonWords, slotWords, whoWords } from './words.ts'
+
+/** The to-do list: what to authorize where, why, who may do it, and the command. What asks nobody takes one line. */
+export function reportAuthorizations(
+  due: readonly DueAuthorization[],
+  environment: OwnEnvironment,
+  style: Style
+): readonly string[] {
+  return due.flatMap(each => dueLines(each, due, environment, style))
+}
+
+function dueLines(
+  due: DueAuthorization,
+  all: readonly DueAuthorization[],
+  environment: OwnEnvironment,
+  style: Style
+): readonly string[] {
+  switch (due.action) {
+    case 'authorize':
+    case 'reauthorize':
+      return toDo(due, environment, style)
+    case 'inherit':
+      return oneLine(due, style, style.symbols.same, inheritWords(due))
+    case 'keep':
+      return oneLine(due, style, style.symbols.same, keepWords(due)).map(style.dim)
+    case 'revoke':
+      return oneLine(due, style, style.red(style.symbols.delete), revokeWords(due, all))
+  }
+}
+
+function toDo(due: DueAuthorization, environment: OwnEnvironment, style: Style): readonly string[] {
+  const isNew = due.action === 'authorize'
+  const symbol = isNew ? style.green(style.symbols.add) : style.yellow(style.symbols.modify)
+  const title = `${symbol} authorize ${style.bold(due.connection)}${isNew ? '' : ' again'} in ${slotWords(due.slot)}`
+  const who = whoWords(due.who)
+  const each = due.level === 'logged-in-user' ? ['each user authorizes at first use:'] : []
+  const by = who === null || each.length > 0 ? [] : [`by ${who}:`]
+  return [
+    ...indented(title, style.width, 2, 6),
+    ...sentence(dueWords(due), style),
+    ...[...by, ...each].flatMap(line => sentence(line, style)),
+    `        ${style.cyan(authorizeCommand(due.connection, environment))}`
+  ]
+}
+
+function sentence(text: string, style: Style): readonly string[] {
+  return text === '' ? [] : indented(text, style.width, 6)
+}
+
+function dueWords(due: DueAuthorization): string {
+  const isCounted = due.users !== null && due.users > 0
+  return [
+    ...due.reasons.map(reasonWords),
+    ...(due.action === 'reauthorize' ? scopeWords(due) : []),
+    ...(isCounted ? [`concerns ${counted(due.users ?? 0, 'user')}`] : [])
+  ].join('; ')
+}
+
+/** Scopes that come and go beside what the reasons tell. */
+function scopeWords({ reasons, addedScopes, removedScopes }: DueAuthorization): readonly string[] {
+  const isTold = reasons.some(reason => reason.code === 'SCOPES_ADDED')
+  return [
+    ...(isTold || addedScopes.length === 0 ? [] : [`adds ${addedScopes.join(', ')}`]),
+    ...(removedScopes.length === 0 ? [] : [`drops ${removedScopes.join(', ')}`])
+  ]
+}
+
+function inheritWords({ reasons }: DueAuthorization): string {
+  const others = reasons.filter(({ code }) => code !== 'COVERED_BY_SHARED')
+  const covered = 'the shared authorization covers it, nobody is asked'
+  return [covered, ...others.map(reasonWords)].join('; ')
+}
+
+function keepWords(due: DueAuthorization): string {
+  const why = [...due.reasons.map(reasonWords), ...scopeWords(due)]
+  return why.length === 0 ? 'stays authorized' : `stays authorized: ${why.join('; ')}`
+}
+
+function revokeWords(due: DueAuthorization, all: readonly DueAuthorization[]): string {
+  const isReplaced = all.some(
+    ({ id, action }) => id === due.id && (action === 'authorize' || action === 'reauthorize')
+  )
+  const after = isReplaced ? ['ends after its replacement'] : []
+  return [...due.reasons.map(reasonWords), ...after].join('; ')
+}
+
+function oneLine(
+  { connection, slot, action }: DueAuthorization,
+  style: Style,
+  symbol: string,
+  words: string
+): readonly string[] {
+  const verb = action === 'revoke' ? 'revoke ' : ''
+  const place = action === 'inherit' ? '' : ` in ${slotWords(slot)}`
+  const title = `${symbol} ${verb}${style.bold(connection)}${place}`
+  return indented(words === '' ? title : `${title}: ${words}`, style.width, 2, 6)
+}

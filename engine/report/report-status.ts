@@ -1,0 +1,111 @@
+import type {
+  ConnectionStatus,
+  EnvironmentStatus,
+  OwnEnvironment,
+  Status,
+  StatusWord
+} from '../model/generated/types.ts'
+import { indented, joined, paintWords, spaced, table, tableWidth } from './layout.ts'
+import { cleaned } from './strip-control.ts'
+import type { Paint, Style } from './style.ts'
+import { authorizeCommand } from './words.ts'
+
+const indent = 2
+
+/** A table for each environment: which connections are authorized, as what account, by whom and when, and what is missing. */
+export function reportStatus(status: Status, style: Style): string {
+  const environments = cleaned(status).environments
+  if (environments.every(each => each.connections.length === 0)) return 'No connections.\n'
+  return joined(spaced(environments.map(each => environmentLines(each, style))))
+}
+
+function environmentLines(
+  { environment, connections }: EnvironmentStatus,
+  style: Style
+): readonly string[] {
+  const heading = style.bold(environment)
+  if (connections.length === 0) return [`${heading}: no connections`]
+
+  const rows = connections.map(each => rowOf(each, style))
+  const isWide = tableWidth(rows) + indent > style.width
+  const shown = isWide ? rows.map(row => row.slice(0, 2)) : rows
+  const lines = table(shown, Number.POSITIVE_INFINITY, indent)
+  return [
+    heading,
+    ...connections.flatMap((each, at) => [
+      lines[at] ?? '',
+      ...(isWide ? stacked(rows[at]?.slice(2) ?? [], style) : []),
+      ...whatIsMissing(each, style),
+      ...whatToDo(each, environment, style)
+    ])
+  ]
+}
+
+function rowOf(each: ConnectionStatus, style: Style): readonly string[] {
+  const { symbol, paint } = lookOf(each.status, style)
+  return [
+    `${paint(symbol)} ${style.bold(each.connection)}`,
+    paint(each.status),
+    each.account?.name ?? '',
+    each.by === null ? '' : `by ${each.by}`,
+    each.at === null ? '' : dayOf(each.at)
+  ]
+}
+
+/** What did not fit beside the status, below it. */
+function stacked(cells: readonly string[], style: Style): readonly string[] {
+  const text = cells.filter(cell => cell !== '').join(', ')
+  return text === '' ? [] : indented(text, style.width, 2 * indent)
+}
+
+function whatIsMissing(each: ConnectionStatus, style: Style): readonly string[] {
+  const words = [
+    ...(each.missing.length === 0 ? [] : [`missing ${each.missing.join(', ')}`]),
+    ...(each.adopted === false ? ['not adopted yet: waits for a reader of its slot'] : []),
+    ...(each.status === 'expiring' && each.expiresAt !== null
+      ? [`expires ${timeWords(each.expiresAt)}`]
+      : [])
+  ]
+  return words.flatMap(line =>
+    indented(paintWords(line, style.yellow), style.width, 2 * indent, 3 * indent)
+  )
+}
+
+function whatToDo(
+  { connection, status }: ConnectionStatus,
+  environment: OwnEnvironment,
+  style: Style
+): readonly string[] {
+  const isDue = status === 'pending' || status === 'needs-reauthorization' || status === 'revoked'
+  const command = authorizeCommand(connection, environment)
+  return isDue ? [`${' '.repeat(2 * indent)}${style.cyan(command)}`] : []
+}
+
+function lookOf(
+  status: StatusWord,
+  { symbols, green, yellow, red }: Style
+): { readonly symbol: string; readonly paint: Paint } {
+  switch (status) {
+    case 'connected':
+      return { symbol: symbols.done, paint: green }
+    case 'pending':
+      return { symbol: symbols.waiting, paint: yellow }
+    case 'expiring':
+    case 'drifted':
+      return { symbol: symbols.attention, paint: yellow }
+    case 'credential-not-here':
+      return { symbol: symbols.unknown, paint: yellow }
+    case 'needs-reauthorization':
+    case 'revoked':
+      return { symbol: symbols.failed, paint: red }
+  }
+}
+
+function dayOf(time: string): string {
+  return time.replace(/^(\d{4}-\d\d-\d\d)T\S+Z$/, '$1')
+}
+
+/** A time in UTC to the minute; any other text as it is. */
+function timeWords(time: string): string {
+  return time.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z$/, '$1 $2 UTC')
+}

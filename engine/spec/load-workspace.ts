@@ -1,0 +1,125 @@
+import { realpathSync, statSync } from 'node:fs'
+import { type Diagnostic, hasErrors } from '../model/diagnostic.ts'
+import type { ClientSpec, Connector, WorkspaceSpec } from '../model/generated/types.ts'
+import { validateClientSpec } from '../model/generated/validators/client.js'
+import { validateComponentSpec } from '../model/generated/validators/component.js'
+import { validateConnectionSpec } from '../model/generated/validators/connection.js'
+import { validateConnector } from '../model/generated/validators/connector.js'
+import type { Located, Specs } from '../model/specs.ts'
+import { checkAcross } from './check-across.ts'
+import { checkClientReferences, checkConnectionReferences } from './check-references.ts'
+import { ignoredByGit } from './ignored-by-git.ts'
+import { listSpecs } from './list-specs.ts'
+import { readSources } from './read-sources.ts'
+import { Reading } from './reading.ts'
+import { specProblem, specWarning, topOf } from './spec-summaries.ts'
+import { foldersApart } from './workspace-folders.ts'
+
+/** What a workspace says, or all that is wrong with it. */
+export interface LoadedWorkspace {
+  /** Null if there is any error. */
+  readonly specs: Specs | null
+  /** tieline.yaml alone, if it is sound, even when other specs are not. */
+  readonly workspace: Located<WorkspaceSpec> | null
+  /** Sorted by file, line, column and code. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** The files that diagnostics point into, with everything masked that could be a secret. */
+  readonly texts: ReadonlyMap<string, string>
+}
+
+/** Says what the schema cannot say of a connector. */
+export type ConnectorCheck = (located: Located<Connector>) => readonly Diagnostic[]
+
+/**
+ * Reads and checks the specs of a workspace and the sources of its components. Opens plain files inside the workspace only, and
+ * none that git ignores; starts no program but git. Nothing a user can write makes it throw.
+ */
+export async function loadWorkspace(
+  folder: string,
+  checkConnector: ConnectorCheck
+): Promise<LoadedWorkspace> {
+  const root = realFolder(folder)
+  const listing = root === null ? null : listSpecs(root)
+  if (root === null || listing === null) return failed(noWorkspace)
+
+  const ignored = await ignoredByGit(
+    root,
+    listing.files.map(each => each.file)
+  )
+  if (ignored.problem !== null) return failed(ignored.problem)
+  const reading = new Reading(root, listing.files, ignored.files)
+  reading.add(listing.diagnostics)
+  return await readAll(reading, checkConnector)
+}
+
+async function readAll(reading: Reading, checkConnector: ConnectorCheck): Promise<LoadedWorkspace> {
+  const workspace = reading.readWorkspace()
+  const connections = reading.readFolder('connections', 'connection', validateConnectionSpec)
+  const components = reading.readFolder('components', 'component', validateComponentSpec)
+  const clients = reading.readFolder('clients', 'client', validateClientSpec)
+  const connectors = readConnectors(reading, workspace)
+  reading.add([
+    ...connections.flatMap(checkConnectionReferences),
+    ...clients.flatMap(checkClientReferences),
+    ...clients.map(clientNotEnforced),
+    ...connectors.flatMap(checkConnector)
+  ])
+
+  const connectionNames = reading.namesIn('connections')
+  const componentNames = reading.namesIn('components')
+  reading.add(checkAcross({ connections, components, clients, connectionNames, componentNames }))
+  const apart = foldersApart(workspace?.spec)
+  const sources = await readSources(reading.root, components, connectionNames, apart)
+  reading.add(sources.diagnostics)
+
+  const diagnostics = reading.sorted()
+  const texts = reading.textsOf(diagnostics, sources.texts)
+  if (workspace === null || hasErrors(diagnostics)) {
+    return { specs: null, workspace, diagnostics, texts }
+  }
+  const specs = { workspace, connections, components: sources.components, clients, connectors }
+  return { specs, workspace, diagnostics, texts }
+}
+
+function readConnectors(
+  reading: Reading,
+  workspace: Located<WorkspaceSpec> | null
+): readonly Located<Connector>[] {
+  if (workspace === null) return []
+  if (workspace.spec.connectors?.custom === true) {
+    return reading.readFolder('connectors', 'connector', validateConnector)
+  }
+  const first = reading.filesIn('connectors')[0]
+  if (first !== undefined) {
+    const detail =
+      'Connectors of the workspace decide where credentials are sent, so they count only if tieline.yaml allows them:\n' +
+      '    connectors: { custom: true }\n\nAdd that line, or delete the folder connectors/.'
+    reading.add([specProblem('CUSTOM_CONNECTORS_OFF', detail, topOf(first.file))])
+  }
+  return []
+}
+
+function realFolder(folder: string): string | null {
+  try {
+    const real = realpathSync.native(folder)
+    return statSync(real).isDirectory() ? real : null
+  } catch {
+    return null
+  }
+}
+
+const noWorkspace = specProblem(
+  'NO_WORKSPACE',
+  'There is no tieline.yaml in this folder. Make a workspace here:\n    tieline init\n\nor name the folder that holds one with -C.',
+  null
+)
+
+function failed(problem: Diagnostic): LoadedWorkspace {
+  return { specs: null, workspace: null, diagnostics: [problem], texts: new Map() }
+}
+
+function clientNotEnforced({ file }: Located<ClientSpec>): Diagnostic {
+  const detail =
+    'Clients are checked for form only by this version of tieline: it does not plan, apply or authorize for them.'
+  return specWarning('NOT_ENFORCED', detail, topOf(file))
+}

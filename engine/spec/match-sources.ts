@@ -1,0 +1,78 @@
+import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { globSync } from 'tinyglobby'
+import type { Diagnostic, Place } from '../model/diagnostic.ts'
+import { isInside, leavesDetail } from './read-safely.ts'
+import { specProblem } from './spec-summaries.ts'
+
+const mostFiles = 5000
+
+export interface SourceMatches {
+  /** Relative to the workspace, with forward slashes, sorted. */
+  readonly files: readonly string[]
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/**
+ * The files that a `source` glob stands for. Folders outside the workspace are not even listed. Links to folders are not
+ * followed; links to files, pipes and devices count as files, so that reading them can say what is wrong. `apart` are folders
+ * that never hold sources, such as the state.
+ */
+export function matchSources(
+  root: string,
+  glob: string,
+  apart: readonly string[],
+  at: Place
+): SourceMatches {
+  if (leavesByText(glob)) {
+    const detail =
+      'A source is given relative to the workspace and lies inside it: no "..", no "/" or drive at the start. ' +
+      'Move the files into the workspace, or tieline.yaml further up.'
+    return { files: [], diagnostics: [specProblem('GLOB_LEAVES_WORKSPACE', detail, at)] }
+  }
+  let leaves = false
+  const listFolder = (path: string, _options: unknown): Dirent[] => {
+    if (!isInside(root, realpathSync.native(path))) {
+      leaves = true
+      return []
+    }
+    return readdirSync(path, { withFileTypes: true }).flatMap(entry => asPlain(path, entry))
+  }
+  const files = globSync(glob, {
+    cwd: root,
+    dot: false,
+    onlyFiles: true,
+    expandDirectories: false,
+    followSymbolicLinks: false,
+    caseSensitiveMatch: true,
+    ignore: ['**/.git/**', '**/node_modules/**', ...apart.map(folder => `${folder}/**`)],
+    fs: { readdirSync: listFolder as typeof readdirSync }
+  }).toSorted()
+
+  if (leaves)
+    return { files: [], diagnostics: [specProblem('LINK_LEAVES_WORKSPACE', leavesDetail, at)] }
+  if (files.length <= mostFiles) return { files, diagnostics: [] }
+  const detail = `The glob matches ${files.length} files, and a component may have ${mostFiles}. Make it narrower.`
+  return { files: [], diagnostics: [specProblem('SOURCE_TOO_MANY', detail, at)] }
+}
+
+/** `..` counts wherever braces and parentheses could bring it to the fore. */
+function leavesByText(glob: string): boolean {
+  if (/^([/\\~]|[A-Za-z]:)/.test(glob.replace(/^[!@+?({]+/, ''))) return true
+  return glob.split(/[/\\{}(),|[\]]/).includes('..')
+}
+
+function asPlain(folder: string, entry: Dirent): readonly Dirent[] {
+  if (entry.isDirectory() || entry.isFile()) return [entry]
+  if (entry.isSymbolicLink() && leadsToFolder(join(folder, entry.name))) return []
+  return [Object.assign(Object.create(entry), { isFile: () => true, isSymbolicLink: () => false })]
+}
+
+function leadsToFolder(link: string): boolean {
+  try {
+    return statSync(link).isDirectory()
+  } catch {
+    // A link to nowhere counts as a file: reading it tells.
+    return false
+  }
+}

@@ -1,0 +1,111 @@
+import { promises as fs } from 'node:fs'
+import { join } from 'node:path'
+import { problem, Refusal } from '../model/diagnostic.ts'
+import { createFile, makeFolder, readText } from './durable-file.ts'
+
+/** A person's age key pair. */
+export interface Identity {
+  /** The public half: what is sealed to it, only the secret key opens. */
+  readonly recipient: string
+  /** A function, so that printing the object does not print the key. */
+  readonly secretKey: () => string
+}
+
+/** Where the key pair of whoever runs this comes from. Both throw a Refusal if there is one that cannot be used. */
+export interface IdentitySource {
+  /** null if there is none yet. */
+  readonly find: () => Promise<Identity | null>
+  /** Makes one if there is none yet. */
+  readonly ensure: () => Promise<Identity>
+}
+
+export interface PersonOptions {
+  /** TIELINE_IDENTITY: an age secret key, or the path of a file that holds one. It wins. */
+  readonly variable: string | undefined
+  /** Absolute path of the person's configuration folder for tieline. */
+  readonly configFolder: string
+}
+
+/** The person's own key pair: of the variable, else of `identity` in the configuration folder, made on first use. */
+export function personIdentity({ variable, configFolder }: PersonOptions): IdentitySource {
+  const path = join(configFolder, 'identity')
+  const find = (): Promise<Identity | null> =>
+    variable === undefined || variable === '' ? readIdentity(path) : identityOf(variable)
+  return { find, ensure: async () => (await find()) ?? makeIdentity(configFolder, path) }
+}
+
+async function identityOf(variable: string): Promise<Identity> {
+  if (/^\s*AGE-SECRET-KEY-/i.test(variable)) {
+    return (await toIdentity(variable)) ?? refuse('TIELINE_IDENTITY is no age secret key.')
+  }
+  // What looks like a path may be a mistyped key, so it is not repeated.
+  const unreadable =
+    'TIELINE_IDENTITY is neither an age secret key nor the path of a file that can be read.'
+  const identity = await readIdentity(variable).catch((error: unknown) => {
+    throw error instanceof Refusal ? error : refusal(unreadable)
+  })
+  return identity ?? refuse(unreadable)
+}
+
+async function readIdentity(path: string): Promise<Identity | null> {
+  const text = await readText(path)
+  if (text === null) return null
+  await checkPermissions(path)
+  const lines = text.split(/\r?\n/).filter(line => line.trim() !== '' && !line.startsWith('#'))
+  const identity = lines.length === 1 ? await toIdentity(lines[0] ?? '') : null
+  return identity ?? refuse(`${path} must hold one age secret key, as age-keygen writes it.`)
+}
+
+async function checkPermissions(path: string): Promise<void> {
+  const { mode } = await fs.stat(path)
+  if (process.platform === 'win32' || (mode & 0o077) === 0) return
+  throw new Refusal(
+    problem(
+      'IDENTITY_PERMISSIONS',
+      'Your key can be read by others',
+      `${path} opens the vault, and its permissions are ${(mode & 0o777).toString(8).padStart(4, '0')}. It is not used until ` +
+        `it is yours alone:\n    chmod 600 ${path}`
+    )
+  )
+}
+
+/** null if the text is no X25519 identity. */
+async function toIdentity(text: string): Promise<Identity | null> {
+  const key = text.trim().toUpperCase()
+  const { identityToRecipient } = await import('age-encryption')
+  try {
+    return { recipient: await identityToRecipient(key), secretKey: () => key }
+  } catch {
+    // Without its cause: that may repeat the key.
+    return null
+  }
+}
+
+/** Two processes that come here at once end up with the same key. */
+async function makeIdentity(folder: string, path: string): Promise<Identity> {
+  const { generateX25519Identity, identityToRecipient } = await import('age-encryption')
+  const key = await generateX25519Identity()
+  const recipient = await identityToRecipient(key)
+  const created = new Date().toISOString().replace(/\.\d+Z$/, 'Z')
+  await makeFolder(folder)
+  const isOurs = await createFile(
+    path,
+    `# created: ${created}\n# public key: ${recipient}\n${key}\n`
+  )
+  if (isOurs) return { recipient, secretKey: () => key }
+  return (await readIdentity(path)) ?? refuse(`${path} was there a moment ago and is gone.`)
+}
+
+function refuse(detail: string): never {
+  throw refusal(detail)
+}
+
+function refusal(detail: string): Refusal {
+  return new Refusal(
+    problem(
+      'IDENTITY_UNREADABLE',
+      'Your key cannot be read',
+      `${detail} It opens the vault. To see what such a file looks like:\n    age-keygen`
+    )
+  )
+}

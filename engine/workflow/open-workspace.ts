@@ -1,0 +1,168 @@
+import { join } from 'node:path'
+import { type Diagnostic, hasErrors, problem, Refusal } from '../model/diagnostic.ts'
+import type { Documents } from '../model/documents.ts'
+import type {
+  Connection,
+  Connector,
+  ConnectorId,
+  Digest,
+  OwnEnvironment,
+  WorkspaceSpec
+} from '../model/generated/types.ts'
+import type { StateStore } from '../model/ports.ts'
+import type { KnownConnectors, Located, Specs } from '../model/specs.ts'
+import type { Need, Target } from '../model/target.ts'
+import { needOf } from '../resolve/need-of.ts'
+import { connectorDigest } from '../resolve/resolve-specs.ts'
+import { targetOf } from '../resolve/target-of.ts'
+import { checkConnector } from '../spec/check-connector.ts'
+import { openCatalogue } from '../spec/load-catalogue.ts'
+import { loadWorkspace } from '../spec/load-workspace.ts'
+import { openFileState } from '../state/open-file-state.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** A workspace as its files say it is. Nothing has been resolved against state yet. */
+export interface Workspace {
+  readonly settings: WorkspaceSpec
+  /** null if a spec has an error. */
+  readonly specs: Specs | null
+  readonly known: KnownConnectors
+  readonly diagnostics: readonly Diagnostic[]
+  /** Sources that diagnostics point into, safe to show. */
+  readonly texts: ReadonlyMap<string, string>
+}
+
+/** Reads all specs. Throws a Refusal if there is no sound tieline.yaml. */
+export async function openWorkspace(around: Surroundings): Promise<Workspace> {
+  const loaded = await loadWorkspace(around.folder, checkConnector)
+  if (loaded.workspace === null) throw new SpecRefusal(loaded.diagnostics, loaded.texts)
+  const catalogue = openCatalogue(join(around.packageFolder, 'connectors'))
+  const own = new Map((loaded.specs?.connectors ?? []).map(each => [each.spec.id, each] as const))
+  const taken = [...own.values()].filter(each => catalogue.get(each.spec.id) !== undefined)
+  return {
+    settings: loaded.workspace.spec,
+    specs: taken.length > 0 ? null : loaded.specs,
+    known: {
+      ids: () => [...catalogue.ids(), ...own.keys()].sort(),
+      get: id => {
+        const connector = own.get(id)?.spec
+        if (connector !== undefined) return { connector, digest: connectorDigest(connector) }
+        const builtIn = catalogue.get(id)
+        return builtIn === undefined ? undefined : { connector: builtIn, digest: null }
+      }
+    },
+    diagnostics: [...loaded.diagnostics, ...taken.map(idTaken)],
+    texts: loaded.texts
+  }
+}
+
+/** Carries the sources along, so that the place of a mistake can be shown. */
+export class SpecRefusal extends Refusal {
+  readonly texts: ReadonlyMap<string, string>
+
+  constructor(diagnostics: readonly Diagnostic[], texts: ReadonlyMap<string, string>) {
+    super(...diagnostics)
+    this.texts = texts
+  }
+}
+
+/** The specs, or a Refusal that tells everything that is wrong with them. */
+export function soundSpecs(workspace: Workspace): Specs {
+  if (workspace.specs !== null && !hasErrors(workspace.diagnostics)) return workspace.specs
+  throw new SpecRefusal(workspace.diagnostics, workspace.texts)
+}
+
+export function openState(
+  around: Surroundings,
+  settings: WorkspaceSpec,
+  actor: string
+): StateStore {
+  const folder = (settings.state ?? 'file:state').slice('file:'.length)
+  return openFileState(around.folder, folder, '.tieline/locks', { actor, clock: around.clock })
+}
+
+/** The documents, or a Refusal that tells everything that is wrong with them. */
+export async function soundDocuments(state: StateStore): Promise<Documents> {
+  const { documents, problems } = await state.read()
+  if (problems.length > 0) throw new Refusal(...problems)
+  return documents
+}
+
+/** Needs and targets of recorded connections, whatever connectors the tree has by now. */
+export interface Resolver {
+  readonly needOf: (connection: Connection, environment: OwnEnvironment) => Need
+  readonly targetOf: (
+    linkName: string,
+    connection: Connection,
+    environment: OwnEnvironment
+  ) => Target
+}
+
+/**
+ * A connection on a connector that comes with tieline follows that connector; one on a workspace connector keeps to the very file it
+ * was recorded with, which travels in state.
+ */
+export function resolverFor(
+  known: KnownConnectors,
+  pools: readonly { readonly connectors: Readonly<Record<Digest, Connector>> }[]
+): Resolver {
+  const find = (id: ConnectorId, digest: Digest | null): Connector => {
+    const now = known.get(id)
+    if (now !== undefined && now.digest === digest) return now.connector
+    const recorded = digest === null ? [] : pools.map(pool => pool.connectors[digest])
+    const connector = recorded.find(each => each !== undefined)
+    if (connector !== undefined) return connector
+    throw new Refusal(
+      problem(
+        'CONNECTOR_MISSING',
+        'A recorded connector is not here',
+        `State names connector "${id}", which this version of tieline and this workspace do not have. Use the version of tieline that wrote the state, or bring connectors/${id}.yaml back.`
+      )
+    )
+  }
+  return {
+    needOf: (connection, environment) =>
+      orMissing(connection, () =>
+        needOf(connection, find(connection.connector, connection.connectorDigest), environment)
+      ),
+    targetOf: (linkName, connection, environment) =>
+      orMissing(connection, () =>
+        targetOf(
+          linkName,
+          connection,
+          find(connection.connector, connection.connectorDigest),
+          environment
+        )
+      )
+  }
+}
+
+/** A connector that came with tieline may have lost what a connection was recorded with. */
+function orMissing<T>(connection: Connection, resolve: () => T): T {
+  try {
+    return resolve()
+  } catch (cause) {
+    if (cause instanceof Refusal) throw cause
+    throw new Refusal(
+      problem(
+        'CONNECTOR_MISSING',
+        'A recorded connector is not here',
+        `"${connection.name}" was recorded with a way to authorize, or a parameter, that connector "${connection.connector}" does not have any more. Change the connection to what the connector offers, and apply it:\n    tieline connectors show ${connection.connector}`
+      )
+    )
+  }
+}
+
+/** All documents that exist, for their connectors. */
+export function poolsOf(documents: Documents) {
+  return [documents.dev, documents.stage, documents.prod].filter(each => each !== null)
+}
+
+function idTaken({ spec, place }: Located<Connector>): Diagnostic {
+  return problem(
+    'CONNECTOR_TAKEN',
+    'A connector with this id comes with tieline',
+    `Connector "${spec.id}" comes with tieline and cannot be replaced. Give yours another id and file name.`,
+    place('/id')
+  )
+}
