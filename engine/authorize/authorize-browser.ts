@@ -117,7 +117,7 @@ function portTaken({ linkName, environment, way }: OAuth2Target): Refusal {
     'The redirect port is taken',
     `The client registration of connection "${linkName}" names port ${way.redirect.port} of this machine as the place to ` +
       'return to, and another program uses it. Nobody was asked. End that program and try again, or paste the redirected ' +
-      `address by hand:\n    tieline authorize ${linkName} --env ${environment} --method paste`
+      `address by hand:\n    tieline authorize ${linkName} -e ${environment} --method paste`
   )
 }
 

@@ -75,7 +75,7 @@ export function authorizationFailed(target: Target, reason: string): Refusal {
 
 /** The line of a message that holds the command to authorize this target. */
 export function authorizeCommand({ linkName, environment }: Target): string {
-  return `    tieline authorize ${linkName} --env ${environment}`
+  return `    tieline authorize ${linkName} -e ${environment}`
 }
 
 export function refusal(code: string, summary: string, detail: string): Refusal {

@@ -61,7 +61,7 @@ function unsendable({ linkName, environment, service }: Target, what: string): R
       'The credential cannot be sent',
       `The credential of connection "${linkName}" has ${what}, so it cannot be sent to ${service}. ` +
         'Copy it once more and authorize again:\n' +
-        `    tieline authorize ${linkName} --env ${environment}`
+        `    tieline authorize ${linkName} -e ${environment}`
     )
   )
 }

@@ -138,7 +138,7 @@ function heldOpen(
     }
   }
   const command = [
-    `tieline plan --env ${environment}`,
+    `tieline plan -e ${environment}`,
     ...sortedUnique(selection.components).map(name => `--component ${name}`),
     ...sortedUnique(selection.connections).map(name => `--connection ${name}`),
     '--with-references'

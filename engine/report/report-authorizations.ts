@@ -3,25 +3,46 @@ import { indented } from './layout.ts'
 import type { Style } from './style.ts'
 import { authorizeCommand, counted, reasonWords, slotWords, whoWords } from './words.ts'
 
-/** The to-do list: what to authorize where, why, who may do it, and the command. What asks nobody takes one line. */
+/** The to-do list under a heading: what to authorize where, why, who may do it, and the command. Empty if nothing is due. */
 export function reportAuthorizations(
+  heading: string,
   due: readonly DueAuthorization[],
   environment: OwnEnvironment,
   style: Style
 ): readonly string[] {
-  return due.flatMap(each => dueLines(each, due, environment, style))
+  if (due.length === 0) return []
+  const who = commonWho(due)
+  const title = who === null ? `${heading}:` : `${heading}, by ${who}:`
+  return [
+    style.bold(title),
+    ...due.flatMap(each => dueLines(each, { all: due, environment, style, who }))
+  ]
 }
 
-function dueLines(
-  due: DueAuthorization,
-  all: readonly DueAuthorization[],
-  environment: OwnEnvironment,
-  style: Style
-): readonly string[] {
+interface List {
+  readonly all: readonly DueAuthorization[]
+  readonly environment: OwnEnvironment
+  readonly style: Style
+  /** Said once, in the heading, if it is the same for all that administrators have to do. */
+  readonly who: string | null
+}
+
+function commonWho(due: readonly DueAuthorization[]): string | null {
+  const asked = due.filter(
+    each =>
+      each.level === 'administrator' &&
+      (each.action === 'authorize' || each.action === 'reauthorize')
+  )
+  const [first, ...others] = new Set(asked.map(each => whoWords(each.who)))
+  return others.length > 0 ? null : (first ?? null)
+}
+
+function dueLines(due: DueAuthorization, list: List): readonly string[] {
+  const { all, style } = list
   switch (due.action) {
     case 'authorize':
     case 'reauthorize':
-      return toDo(due, environment, style)
+      return toDo(due, list)
     case 'inherit':
       return oneLine(due, style, style.symbols.same, inheritWords(due))
     case 'keep':
@@ -31,16 +52,16 @@ function dueLines(
   }
 }
 
-function toDo(due: DueAuthorization, environment: OwnEnvironment, style: Style): readonly string[] {
+function toDo(due: DueAuthorization, { environment, style, who }: List): readonly string[] {
   const isNew = due.action === 'authorize'
   const symbol = isNew ? style.green(style.symbols.add) : style.yellow(style.symbols.modify)
   const title = `${symbol} authorize ${style.bold(due.connection)}${isNew ? '' : ' again'} in ${slotWords(due.slot)}`
-  const who = whoWords(due.who)
+  const words = dueWords(due)
+  const own = whoWords(due.who)
   const each = due.level === 'logged-in-user' ? ['each user authorizes at first use:'] : []
-  const by = who === null || each.length > 0 ? [] : [`by ${who}:`]
+  const by = own === null || own === who || each.length > 0 ? [] : [`by ${own}:`]
   return [
-    ...indented(title, style.width, 2, 6),
-    ...sentence(dueWords(due), style),
+    ...indented(words === '' ? title : `${title}: ${words}`, style.width, 2, 6),
     ...[...by, ...each].flatMap(line => sentence(line, style)),
     `        ${style.cyan(authorizeCommand(due.connection, environment))}`
   ]

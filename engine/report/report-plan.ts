@@ -1,4 +1,4 @@
-import type { Change, ChangeAction, Plan } from '../model/generated/types.ts'
+import type { Change, ChangeAction, DueAction, Level, Plan } from '../model/generated/types.ts'
 import { displayWidth, indented, joined, paintWords, spaced } from './layout.ts'
 import { reportAuthorizations } from './report-authorizations.ts'
 import { displayNameOf, reportFields } from './report-fields.ts'
@@ -31,13 +31,13 @@ export function reportPlans(plans: readonly Plan[], style: Style): string {
 }
 
 function planLines(plan: Plan, style: Style): readonly string[] {
-  const due = reportAuthorizations(plan.authorizations, plan.environment, style)
+  const due = reportAuthorizations('Authorizations', plan.authorizations, plan.environment, style)
   const isAlone = plan.changes.length === 0 && plan.held.length === 0 && due.length === 0
   return spaced([
     plan.changes.length === 0 ? [nothingWords(plan)] : [],
     ...changeGroups(plan, style),
     reportHeld(plan, style),
-    due.length === 0 ? [] : [style.bold('Authorizations:'), ...due],
+    due,
     isAlone ? [] : summaryLine(plan, style)
   ])
 }
@@ -123,7 +123,7 @@ function symbolOf(action: ChangeAction, { symbols, green, yellow, red, cyan, dim
   }
 }
 
-function summaryLine({ summary, changes }: Plan, style: Style): readonly string[] {
+function summaryLine({ summary, changes, authorizations }: Plan, style: Style): readonly string[] {
   const some = (count: number, words: string) => (count === 0 ? [] : [`${count} ${words}`])
   const edits =
     changes.length === 0
@@ -135,9 +135,13 @@ function summaryLine({ summary, changes }: Plan, style: Style): readonly string[
           ...some(summary.rename, 'to rename'),
           ...some(summary.carry, summary.carry === 1 ? 'goes along' : 'go along')
         ]
+  const asked = (action: DueAction, level: Level) =>
+    authorizations.filter(each => each.action === action && each.level === level).length
+  const byUsers = asked('authorize', 'logged-in-user') + asked('reauthorize', 'logged-in-user')
   const due = [
-    ...some(summary.authorize, 'to authorize'),
-    ...some(summary.reauthorize, 'to authorize again'),
+    ...some(asked('authorize', 'administrator'), 'to authorize'),
+    ...some(asked('reauthorize', 'administrator'), 'to authorize again'),
+    ...some(byUsers, 'by each user'),
     ...some(summary.inherit, 'covered by shared'),
     ...some(summary.revoke, 'to revoke')
   ]

@@ -30,14 +30,8 @@ export function reportSteps(steps: readonly StepOutcome[], style: Style): string
 /** The steps of an apply, what stays pending with the command for each, and the counts. */
 export function reportApplied(applied: Applied, style: Style): string {
   const { environment, steps, pending } = cleaned(applied, 'detail')
-  const due = reportAuthorizations(pending, environment, style)
-  return joined(
-    spaced([
-      stepLines(steps, style),
-      due.length === 0 ? [] : [style.bold('Still to authorize:'), ...due],
-      [style.bold(summaryOf(steps, pending))]
-    ])
-  )
+  const due = reportAuthorizations('Still to authorize', pending, environment, style)
+  return joined(spaced([stepLines(steps, style), due, [style.bold(summaryOf(steps, pending))]]))
 }
 
 function stepLines(steps: readonly StepOutcome[], style: Style): readonly string[] {

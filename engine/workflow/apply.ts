@@ -81,8 +81,9 @@ export async function applyWorkflow(
     await conversation.step(what, () => writeDefinitions(around, scene, planned, request, actor))
     steps.push({ what, outcome: 'done', detail: null })
   }
+  // Users authorize for themselves, at first use: nothing that apply could do or leave to do.
   const due = plan.authorizations.filter(
-    each => each.action !== 'keep' && each.action !== 'inherit'
+    each => each.action !== 'keep' && each.action !== 'inherit' && each.level === 'administrator'
   )
   const asked = due.filter(each => each.action !== 'revoke')
   const pending: DueAuthorization[] = []
@@ -165,7 +166,7 @@ async function runDue(
   failed: Set<string>
 ): Promise<Step | null> {
   if (due.action === 'revoke') return endUnneeded(scene, due, conversation, failed)
-  if (!request.authorize || due.level !== 'administrator') {
+  if (!request.authorize) {
     failed.add(due.id)
     return null
   }

@@ -129,7 +129,7 @@ export function targetIn(
     problem(
       'CONNECTION_NOT_RECORDED',
       'The environment has no such connection',
-      `${environment} has no connection "${linkName}" recorded.${meant(linkName, Object.keys(connections))} If it stands in the specs, bring it there first:\n    tieline apply --env ${environment}`
+      `${environment} has no connection "${linkName}" recorded.${meant(linkName, Object.keys(connections))} If it stands in the specs, bring it there first:\n    tieline apply -e ${environment}`
     )
   )
 }
@@ -315,7 +315,7 @@ async function refuseOtherAccount(
     problem(
       'ACCOUNT_DIFFERENT',
       'Another account was authorized before',
-      `${target.linkName} is authorized as ${other.account.name}, and this was ${account.name}. Nothing was stored; the grant just given stays at ${target.service} until it is removed there. If the account shall change:\n    tieline authorize ${target.linkName} --env ${target.environment} --switch-account`
+      `${target.linkName} is authorized as ${other.account.name}, and this was ${account.name}. Nothing was stored; the grant just given stays at ${target.service} until it is removed there. If the account shall change:\n    tieline authorize ${target.linkName} -e ${target.environment} --switch-account`
     )
   )
 }
@@ -413,7 +413,7 @@ async function findings(
           warning(
             'DEFINITION_CHANGED',
             'The connection changed meanwhile',
-            `${target.linkName} was changed in ${target.environment} while it was being authorized. See what is due now:\n    tieline plan --env ${target.environment}`
+            `${target.linkName} was changed in ${target.environment} while it was being authorized. See what is due now:\n    tieline plan -e ${target.environment}`
           )
         ])
   ]
@@ -428,7 +428,7 @@ export async function orphanedGrants(around: Surroundings): Promise<readonly Dia
     warning(
       'GRANT_MAYBE_ORPHANED',
       'A grant may be left at the service',
-      `An authorization of ${grant.linkName} in ${grant.environment} by ${grant.by} was cut off at ${grant.at}, right when ${grant.service} was asked for it. If it does not show in status, remove it in the account settings there and authorize again:\n    tieline authorize ${grant.linkName} --env ${grant.environment}`
+      `An authorization of ${grant.linkName} in ${grant.environment} by ${grant.by} was cut off at ${grant.at}, right when ${grant.service} was asked for it. If it does not show in status, remove it in the account settings there and authorize again:\n    tieline authorize ${grant.linkName} -e ${grant.environment}`
     )
   )
 }

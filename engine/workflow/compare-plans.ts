@@ -13,13 +13,13 @@ export function brokenPromise(promised: Plan, now: Plan): Diagnostic | null {
     return problem(
       'PLAN_ALTERED',
       'Saved plan was altered',
-      `The plan is not what tieline makes of the specs and the state that it names, and these have not changed. Make a new plan and review it:\n    tieline plan --env ${now.environment}`
+      `The plan is not what tieline makes of the specs and the state that it names, and these have not changed. Make a new plan and review it:\n    tieline plan -e ${now.environment}`
     )
   }
   return problem(
     'PLAN_STALE',
     'Saved plan is out of date',
-    `${moved} Applying it could undo what happened since.\n\nMake a new plan and review it:\n    tieline plan --env ${now.environment}`
+    `${moved} Applying it could undo what happened since.\n\nMake a new plan and review it:\n    tieline plan -e ${now.environment}`
   )
 }
 

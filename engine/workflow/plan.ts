@@ -248,7 +248,7 @@ function noSource(environment: OwnEnvironment, source: OwnEnvironment): Refusal 
     problem(
       'NO_SOURCE',
       `Nothing to take from ${source}`,
-      `${environment} takes its definitions from ${source}, which has ${source === 'stage' ? 'no version' : 'nothing recorded'} yet. Apply it first:\n    tieline apply --env ${source}`
+      `${environment} takes its definitions from ${source}, which has ${source === 'stage' ? 'no version' : 'nothing recorded'} yet. Apply it first:\n    tieline apply -e ${source}`
     )
   )
 }
@@ -277,7 +277,7 @@ function devBehind(
     (strict ? problem : warning)(
       'DEV_BEHIND',
       'dev lags behind the working tree',
-      'stage takes what dev has recorded, and the specs have changed since. To take the changes along:\n    tieline apply --env dev'
+      'stage takes what dev has recorded, and the specs have changed since. To take the changes along:\n    tieline apply -e dev'
     )
   ]
 }

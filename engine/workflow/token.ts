@@ -105,7 +105,7 @@ function missingScopes(target: Target, { record }: Credential): readonly Diagnos
 }
 
 function commandFor({ linkName, environment }: Target): string {
-  return `tieline authorize ${linkName} --env ${environment}`
+  return `tieline authorize ${linkName} -e ${environment}`
 }
 
 function notAuthorized(target: Target, user: string | null): Refusal {
@@ -124,7 +124,7 @@ function needsReauthorization(target: Target): Refusal {
     problem(
       'NEEDS_REAUTHORIZATION',
       'Connection has to be authorized again',
-      `What was authorized for ${target.linkName} does not fit what ${target.environment} has recorded now. Nothing was sent. See why, and authorize again:\n    tieline plan --env ${target.environment}\n    ${commandFor(target)}`
+      `What was authorized for ${target.linkName} does not fit what ${target.environment} has recorded now. Nothing was sent. See why, and authorize again:\n    tieline plan -e ${target.environment}\n    ${commandFor(target)}`
     )
   )
 }

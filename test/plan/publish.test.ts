@@ -46,7 +46,7 @@ test('a lone connection is refused, with the components that are missing and the
   )
   assert.match(
     plan.held[0]?.message ?? '',
-    'tieline plan --env stage --connection crm --with-references'
+    'tieline plan -e stage --connection crm --with-references'
   )
 })
 

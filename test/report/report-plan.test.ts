@@ -62,10 +62,8 @@ test('shows a new connection in the order of a spec, without what is empty or de
     uses    salesforce, twilio
     source  forms/lead_form.*
 
-Authorizations:
-  + authorize salesforce in dev
-      not authorized yet
-      by a super admin or a developer:
+Authorizations, by a super admin or a developer:
+  + authorize salesforce in dev: not authorized yet
         tieline authorize salesforce -e dev
 
 Plan: 2 to add, 0 to change, 0 to delete; 1 to authorize.
@@ -286,13 +284,12 @@ stage: version 3 → 4
     used by lead_form
     scopes  + refresh_token
 
-Authorizations:
-  ~ authorize salesforce again in stage
-      adds refresh_token; the authorization moves from shared to stage
-      by a super admin or a developer:
+Authorizations, by a super admin or a developer:
+  ~ authorize salesforce again in stage: adds refresh_token; the authorization
+      moves from shared to stage
         tieline authorize salesforce -e stage
-  ~ authorize drive again in shared (dev, stage and prod)
-      adds files.read; drops files.list; concerns 3 users
+  ~ authorize drive again in shared (dev, stage and prod): adds files.read;
+      drops files.list; concerns 3 users
       each user authorizes at first use:
         tieline authorize drive -e stage
   = zoho_crm: the shared authorization covers it, nobody is asked
@@ -302,7 +299,7 @@ Authorizations:
       after its replacement
 
 Plan: 0 to add, 1 to change, 0 to delete, 2 go along;
-      2 to authorize again, 1 covered by shared, 1 to revoke.
+      1 to authorize again, 1 by each user, 1 covered by shared, 1 to revoke.
 `
   )
 })
@@ -310,7 +307,7 @@ Plan: 0 to add, 1 to change, 0 to delete, 2 go along;
 test('an open selection is not called unchanged, and its command stands once', () => {
   const message = (linkName: string) =>
     `${linkName} cannot go without contact_page. Take it along:\n    ` +
-    'tieline plan --env stage --component lead_form --with-references'
+    'tieline plan -e stage --component lead_form --with-references'
   const plan = aPlan({
     environment: 'stage',
     source: { environment: 'dev', serial: 7, definitions: digestFrom('ab12cd') },
@@ -354,7 +351,7 @@ Held back:
   ! connection salesforce: cannot go without components that are not selected:
       component contact_page: uses salesforce, which changes
   To take along what is missing:
-      tieline plan --env stage --component lead_form --with-references
+      tieline plan -e stage --component lead_form --with-references
 
 Plan: 2 held back.
 `
@@ -411,10 +408,8 @@ Held back:
   ! connection twilio: is deleted once these no longer use it:
       component alarm
 
-Authorizations:
-  ~ authorize salesforce again in prod
-      the authorization expired
-      by a super admin, an admin or a developer:
+Authorizations, by a super admin, an admin or a developer:
+  ~ authorize salesforce again in prod: the authorization expired
         tieline authorize salesforce -e prod
 
 Plan: 1 to authorize again; 2 held back.

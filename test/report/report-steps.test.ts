@@ -35,10 +35,8 @@ test('shows how each step ended, why, and what stays pending', () => {
         tieline authorize zoho_crm -e stage
 ○ revoke zoho_crm in shared (not run)
 
-Still to authorize:
-  + authorize salesforce in stage
-      not authorized yet
-      by a super admin or a developer:
+Still to authorize, by a super admin or a developer:
+  + authorize salesforce in stage: not authorized yet
         tieline authorize salesforce -e stage
 
 Apply: 1 done, 1 failed, 1 not run; 1 to authorize.

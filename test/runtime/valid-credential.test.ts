@@ -189,7 +189,7 @@ test('a grant that is gone for good must be authorized again', async () => {
   const { call, credential, vault } = await authorizedAt(keeping, 'gone@example.com')
   await keeping.endGrants('gone@example.com')
   const error = await rejects(() => call(), withCode('NEEDS_REAUTHORIZATION'))
-  assert.match(shownOf(error), 'tieline authorize example --env dev')
+  assert.match(shownOf(error), 'tieline authorize example -e dev')
   assert.equal(await vault.open(credential.id), credential)
 })
 
