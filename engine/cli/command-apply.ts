@@ -36,11 +36,11 @@ export async function applyCommand(
   const results: ApplyResult[] = []
   try {
     for (const request of requests) {
-      const result = await applyOne(
-        context,
-        request,
-        promised !== null || flags.autoApprove === true
-      )
+      if (results.length > 0 && context.format === 'text') context.terminal.out('\n')
+      const result = await applyOne(context, request, {
+        approved: promised !== null || flags.autoApprove === true,
+        isOnRoad: flags.road !== undefined
+      })
       if (result === null) return 1
       results.push(result)
       const failed = result.steps.some(each => each.outcome === 'failed')
@@ -78,7 +78,7 @@ function requestsOf(
 async function applyOne(
   context: CommandContext,
   request: ApplyRequest,
-  approved: boolean
+  { approved, isOnRoad }: { readonly approved: boolean; readonly isOnRoad: boolean }
 ): Promise<ApplyResult | null> {
   const { around, terminal, format } = context
   const conversation: ApplyConversation = {
@@ -88,8 +88,9 @@ async function applyOne(
     confirm: async ({ plan, refused, asks }, diagnostics) => {
       if (format === 'text') {
         await showDiagnostics(terminal, [...diagnostics, ...plan.diagnostics])
-        const { reportPlan } = await import('../report/report-plan.ts')
-        terminal.out(reportPlan(plan, terminal.style))
+        const { reportPlan, reportPlans } = await import('../report/report-plan.ts')
+        const { style } = terminal
+        terminal.out(isOnRoad ? reportPlans([plan], style) : reportPlan(plan, style))
       }
       if (approved || refused || !asks) return true
       return confirm(context, plan)

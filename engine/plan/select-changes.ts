@@ -97,7 +97,7 @@ function find(
     const names = [...sides.items.values()].filter(item => item.subject === subject).map(linkNameOf)
     return problem(
       subject === 'connection' ? 'CONNECTION_NOT_FOUND' : 'COMPONENT_NOT_FOUND',
-      `No such ${subject}`,
+      subject === 'connection' ? 'No such connection' : 'No such component',
       `There is no ${subject} "${linkName}" to publish.${meant(linkName, names)}`
     )
   })

@@ -222,7 +222,7 @@ function checkOAuth(
         return [
           problem(
             'CLIENT_MISSING',
-            'OAuth2 client is missing',
+            'No OAuth2 client is given',
             `${connector.service} needs an OAuth2 client registration in ${environment}. Register the app there (${connector.docs}) and refer to it:\n    client: { id: env:${variable(connector)}_CLIENT_ID, secret: env:${variable(connector)}_CLIENT_SECRET }`,
             place('')
           )

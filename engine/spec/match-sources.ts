@@ -19,7 +19,7 @@ export interface SourceMatches {
  * that never hold sources, such as the state.
  */
 export function matchSources(
-  root: string,
+  { root, list }: FolderLister,
   glob: string,
   apart: readonly string[],
   at: Place
@@ -31,12 +31,10 @@ export function matchSources(
     return { files: [], diagnostics: [specProblem('GLOB_LEAVES_WORKSPACE', detail, at)] }
   }
   let leaves = false
-  const listFolder = (path: string, _options: unknown): Dirent[] => {
-    if (!isInside(root, realpathSync.native(path))) {
-      leaves = true
-      return []
-    }
-    return readdirSync(path, { withFileTypes: true }).flatMap(entry => asPlain(path, entry))
+  const readdirSync = (path: string): readonly Dirent[] => {
+    const entries = list(path)
+    leaves ||= entries === null
+    return entries ?? []
   }
   const files = globSync(glob, {
     cwd: root,
@@ -46,7 +44,7 @@ export function matchSources(
     followSymbolicLinks: false,
     caseSensitiveMatch: true,
     ignore: ['**/.git/**', '**/node_modules/**', ...apart.map(folder => `${folder}/**`)],
-    fs: { readdirSync: listFolder as typeof readdirSync }
+    fs: { readdirSync: readdirSync as never }
   }).toSorted()
 
   if (leaves)
@@ -54,6 +52,29 @@ export function matchSources(
   if (files.length <= mostFiles) return { files, diagnostics: [] }
   const detail = `The glob matches ${files.length} files, and a component may have ${mostFiles}. Make it narrower.`
   return { files: [], diagnostics: [specProblem('SOURCE_TOO_MANY', detail, at)] }
+}
+
+/** Lists folders for many globs. */
+export interface FolderLister {
+  /** The real path of the workspace. */
+  readonly root: string
+  /** Null for a folder outside the workspace. */
+  readonly list: (path: string) => readonly Dirent[] | null
+}
+
+/** Remembers what it saw: the globs of a workspace go over the same folders. */
+export function folderLister(root: string): FolderLister {
+  const known = new Map<string, readonly Dirent[] | null>()
+  const list = (path: string) => {
+    const before = known.get(path)
+    if (before !== undefined) return before
+    const entries = isInside(root, realpathSync.native(path))
+      ? readdirSync(path, { withFileTypes: true }).flatMap(entry => asPlain(path, entry))
+      : null
+    known.set(path, entries)
+    return entries
+  }
+  return { root, list }
 }
 
 /** `..` counts wherever braces and parentheses could bring it to the fore. */

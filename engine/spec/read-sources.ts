@@ -7,7 +7,12 @@ import type { Located, LocatedComponent, SourceFiles, SourceReference } from '..
 import { findDelugeReferences } from './find-deluge-references.ts'
 import { findScriptReferences } from './find-script-references.ts'
 import { ignoredByGit } from './ignored-by-git.ts'
-import { matchSources } from './match-sources.ts'
+import {
+  type FolderLister,
+  folderLister,
+  matchSources,
+  type SourceMatches
+} from './match-sources.ts'
 import { readSafely } from './read-safely.ts'
 import { specProblem, specWarning } from './spec-summaries.ts'
 import { textPlaces } from './text-places.ts'
@@ -29,7 +34,8 @@ export async function readSources(
   connections: ReadonlySet<LinkName>,
   apart: readonly string[]
 ): Promise<SourcesResult> {
-  const matches = components.map(each => matchOf(root, each, apart))
+  const lister = folderLister(root)
+  const matches = components.map(each => matchOf(lister, each, apart))
   const all = new Set(matches.flatMap(each => each?.files ?? []))
   const ignored = await ignoredByGit(root, [...all])
   if (ignored.problem !== null) {
@@ -56,10 +62,14 @@ export async function readSources(
   return { components: located, diagnostics, texts: reader.texts }
 }
 
-function matchOf(root: string, component: Located<ComponentSpec>, apart: readonly string[]) {
+function matchOf(
+  lister: FolderLister,
+  component: Located<ComponentSpec>,
+  apart: readonly string[]
+): SourceMatches | undefined {
   const { source } = component.spec
   if (source === undefined) return undefined
-  return matchSources(root, source, apart, component.place('/source'))
+  return matchSources(lister, source, apart, component.place('/source'))
 }
 
 function sourceMissing(component: Located<ComponentSpec>, isIgnored: boolean): Diagnostic {

@@ -247,7 +247,7 @@ function noSource(environment: OwnEnvironment, source: OwnEnvironment): Refusal 
   return new Refusal(
     problem(
       'NO_SOURCE',
-      `Nothing to take from ${source}`,
+      'The environment before has nothing yet',
       `${environment} takes its definitions from ${source}, which has ${source === 'stage' ? 'no version' : 'nothing recorded'} yet. Apply it first:\n    tieline apply -e ${source}`
     )
   )

@@ -123,7 +123,7 @@ function needsReauthorization(target: Target): Refusal {
   return new Refusal(
     problem(
       'NEEDS_REAUTHORIZATION',
-      'Connection has to be authorized again',
+      'The connection must be authorized again',
       `What was authorized for ${target.linkName} does not fit what ${target.environment} has recorded now. Nothing was sent. See why, and authorize again:\n    tieline plan -e ${target.environment}\n    ${commandFor(target)}`
     )
   )
