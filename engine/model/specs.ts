@@ -17,6 +17,8 @@ export interface Located<T> {
   readonly spec: T
   /** Path relative to the workspace, with forward slashes. */
   readonly file: string
+  /** false if what breaks the schema was left out: what is missing then may be no mistake of its own. */
+  readonly whole: boolean
   /** Where the value at a JSON Pointer (RFC 6901) stands; of the nearest parent, if there is nothing at the pointer. */
   readonly place: (pointer: string) => Place
 }

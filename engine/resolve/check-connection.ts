@@ -10,7 +10,24 @@ import type {
   Parameter,
   Way
 } from '../model/generated/types.ts'
-import type { Located } from '../model/specs.ts'
+import type { KnownConnectors, Located } from '../model/specs.ts'
+
+/** What may be missing only because it was left out as wrong in itself. */
+const missing = ['SCOPES_MISSING', 'CLIENT_MISSING', 'CLIENT_SECRET_MISSING', 'PARAMETER_MISSING']
+
+/** All that connections get wrong about their connectors, but for those whose connector is `broken` itself. */
+export function checkConnections(
+  connections: readonly Located<ConnectionSpec>[],
+  known: KnownConnectors,
+  broken: ReadonlySet<ConnectorId>
+): readonly Diagnostic[] {
+  return connections
+    .filter(each => !broken.has(each.spec.connector))
+    .flatMap(each => {
+      const found = checkConnection(each, known.get(each.spec.connector)?.connector, known.ids())
+      return each.whole ? found : found.filter(({ code }) => !missing.includes(code))
+    })
+}
 
 /** All that a connection gets wrong about its connector. Every finding stands at its line. */
 export function checkConnection(

@@ -6,7 +6,6 @@ import type { Component, Connection, Connector, Digest, EntryId } from '../model
 import { compareText, sortedRecord, sortedUnique } from '../model/record.ts'
 import type { KnownConnectors, LocatedComponent, Specs } from '../model/specs.ts'
 import { assignIds } from './assign-ids.ts'
-import { checkConnection } from './check-connection.ts'
 import { giveNames } from './give-names.ts'
 import { normalConnection } from './normal-connection.ts'
 
@@ -21,7 +20,7 @@ export interface Resolved {
 }
 
 /**
- * Turns specs into the normal form that state records: every default filled in, every list sorted, ids and names given. Equal wishes
+ * Turns specs that passed `checkConnections` into the normal form that state records: every default filled in, every list sorted, ids and names given. Equal wishes
  * give equal values, however they were written. `serial` is that of the write that would record new entries.
  */
 export function resolveSpecs(
@@ -48,7 +47,6 @@ export function resolveSpecs(
   const diagnostics: Diagnostic[] = []
   const sound = specs.connections.flatMap(located => {
     const found = known.get(located.spec.connector)
-    diagnostics.push(...checkConnection(located, found?.connector, known.ids()))
     return found === undefined ? [] : [{ located, found, id: idOf(located.linkName) }]
   })
   const { names, given } = giveNames(

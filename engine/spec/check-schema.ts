@@ -2,12 +2,13 @@ import { type Diagnostic, hasErrors } from '../model/diagnostic.ts'
 import type { SchemaError, Validator } from '../model/validator.ts'
 import { escapePointer } from './index-places.ts'
 import type { ParsedYaml } from './parse-yaml.ts'
+import { prune } from './prune.ts'
 import { explainError, wrongKey } from './schema-words.ts'
 import { type SchemaName, schemaAt, valueAt } from './spec-schemas.ts'
 import { specProblem } from './spec-summaries.ts'
 
 export interface SchemaResult<T> {
-  /** The document, if it keeps to the schema. */
+  /** The document, if it keeps to the schema; else what remains without all that does not; null if that is nothing whole. */
   readonly spec: T | null
   readonly diagnostics: readonly Diagnostic[]
   /** JSON Pointers of what the schema has no place for. Nobody knows what stands there, so it is not shown. */
@@ -22,7 +23,8 @@ export function checkSchema<T>(
 ): SchemaResult<T> {
   if (validator(parsed.value)) return { spec: parsed.value, diagnostics: [], unknown: [] }
 
-  const errors = withoutNoise(validator.errors ?? [], name, parsed.value)
+  const validatorErrors = validator.errors ?? []
+  const errors = withoutNoise(validatorErrors, name, parsed.value)
   const seen = new Set<string>()
   const diagnostics = errors.flatMap(error => {
     const { code, detail, pointer, isKey } = explainError(error, name, parsed.value)
@@ -33,7 +35,8 @@ export function checkSchema<T>(
     return [specProblem(code, detail, isKey ? parsed.keyPlace(pointer) : parsed.place(pointer))]
   })
   if (!hasErrors(diagnostics)) throw new Error(`The ${name} schema refuses a file without a reason`)
-  return { spec: null, diagnostics, unknown: errors.flatMap(unknownPointers) }
+  const spec = prune(parsed.value, validatorErrors, validator)
+  return { spec, diagnostics, unknown: errors.flatMap(unknownPointers) }
 }
 
 function unknownPointers(error: SchemaError): readonly string[] {

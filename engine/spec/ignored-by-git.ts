@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { lstatSync, realpathSync } from 'node:fs'
-import { basename, delimiter, dirname, isAbsolute, join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import type { Diagnostic } from '../model/diagnostic.ts'
+import { carefulOptions, gitEnvironment } from './careful-git.ts'
 import { isInside } from './read-safely.ts'
 import { specProblem } from './spec-summaries.ts'
 
@@ -100,19 +101,13 @@ function checkIgnore(
   paths: readonly string[]
 ): Promise<ReadonlySet<string> | GitRefusal> {
   const byGit = new Map(paths.map(path => [`./${relative(top, path).split(sep).join('/')}`, path]))
-  const settings = [
-    'core.fsmonitor=false',
-    'core.hooksPath=/dev/null',
-    'core.untrackedCache=false',
-    'safe.bareRepository=explicit'
-  ].flatMap(each => ['-c', each])
-  const args = ['--no-pager', '--no-optional-locks', ...settings, 'check-ignore', '-z', '--stdin']
+  const args = [...carefulOptions, 'check-ignore', '-z', '--stdin']
 
   return new Promise(resolve => {
     const child = execFile(
       'git',
       args,
-      { cwd: top, env: gitEnvironment(top), timeout: timeLimit, maxBuffer: largestOutput },
+      { cwd: top, env: gitEnvironment(top, top), timeout: timeLimit, maxBuffer: largestOutput },
       (error, stdout, stderr) => {
         // Exit code 1: none of the paths is ignored.
         if (error !== null && error.code !== 1) return resolve(refusalOf(error, stderr))
@@ -124,30 +119,6 @@ function checkIgnore(
     child.stdin?.on('error', () => {})
     child.stdin?.end([...byGit.keys()].map(each => `${each}\0`).join(''))
   })
-}
-
-/**
- * None of our own variables reaches git but those that say where it and the user's ignore rules are. The work tree is named,
- * because the repository's core.worktree could point anywhere. Objects that a partial clone lacks are not fetched, since
- * fetching runs programs that the repository names.
- */
-function gitEnvironment(top: string): Record<string, string> {
-  const { PATH = '', HOME, XDG_CONFIG_HOME } = process.env
-  // A relative entry, or one inside the repository, could bring a git of its own.
-  const folders = PATH.split(delimiter).filter(
-    each => isAbsolute(each) && relative(top, each).startsWith('..')
-  )
-  return {
-    PATH: folders.length === 0 ? '/usr/bin:/bin' : folders.join(delimiter),
-    ...(HOME === undefined ? {} : { HOME }),
-    ...(XDG_CONFIG_HOME === undefined ? {} : { XDG_CONFIG_HOME }),
-    LC_ALL: 'C',
-    GIT_WORK_TREE: top,
-    GIT_CEILING_DIRECTORIES: dirname(top),
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_NO_LAZY_FETCH: '1',
-    GIT_ALLOW_PROTOCOL: ''
-  }
 }
 
 type GitRefusal = 'not-there' | 'too-slow' | 'owner' | 'failed'

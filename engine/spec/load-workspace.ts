@@ -19,12 +19,18 @@ import { foldersApart } from './workspace-folders.ts'
 export interface LoadedWorkspace {
   /** Null if there is any error. */
   readonly specs: Specs | null
+  /** All that can be read, for the checks that come after. Null if tieline.yaml cannot. */
+  readonly readable: Specs | null
   /** tieline.yaml alone, if it is sound, even when other specs are not. */
   readonly workspace: Located<WorkspaceSpec> | null
+  /** Ids of the workspace's own connectors that are not sound. */
+  readonly brokenConnectors: ReadonlySet<string>
   /** Sorted by file, line, column and code. */
   readonly diagnostics: readonly Diagnostic[]
   /** The files that diagnostics point into, with everything masked that could be a secret. */
   readonly texts: ReadonlyMap<string, string>
+  /** The same for further diagnostics. */
+  readonly textsOf: (diagnostics: readonly Diagnostic[]) => ReadonlyMap<string, string>
 }
 
 /** Says what the schema cannot say of a connector. */
@@ -62,7 +68,7 @@ async function readAll(reading: Reading, checkConnector: ConnectorCheck): Promis
     ...connections.flatMap(checkConnectionReferences),
     ...clients.flatMap(checkClientReferences),
     ...clients.map(clientNotEnforced),
-    ...connectors.flatMap(checkConnector)
+    ...connectors.filter(each => each.whole).flatMap(checkConnector)
   ])
 
   const connectionNames = reading.namesIn('connections')
@@ -73,12 +79,19 @@ async function readAll(reading: Reading, checkConnector: ConnectorCheck): Promis
   reading.add(sources.diagnostics)
 
   const diagnostics = reading.sorted()
-  const texts = reading.textsOf(diagnostics, sources.texts)
-  if (workspace === null || hasErrors(diagnostics)) {
-    return { specs: null, workspace, diagnostics, texts }
-  }
-  const specs = { workspace, connections, components: sources.components, clients, connectors }
-  return { specs, workspace, diagnostics, texts }
+  const brokenConnectors = new Set(
+    [...reading.namesIn('connectors')].filter(
+      name => !connectors.some(each => each.linkName === name && each.whole)
+    )
+  )
+  const textsOf = (found: readonly Diagnostic[]) => reading.textsOf(found, sources.texts)
+  const texts = textsOf(diagnostics)
+  const found = { brokenConnectors, diagnostics, texts, textsOf }
+  if (workspace === null) return { specs: null, readable: null, workspace, ...found }
+  const sound = workspace.whole ? workspace : null
+  const readable = { workspace, connections, components: sources.components, clients, connectors }
+  const specs = hasErrors(diagnostics) ? null : readable
+  return { specs, readable, workspace: sound, ...found }
 }
 
 function readConnectors(
@@ -115,7 +128,15 @@ const noWorkspace = specProblem(
 )
 
 function failed(problem: Diagnostic): LoadedWorkspace {
-  return { specs: null, workspace: null, diagnostics: [problem], texts: new Map() }
+  return {
+    specs: null,
+    readable: null,
+    workspace: null,
+    brokenConnectors: new Set(),
+    diagnostics: [problem],
+    texts: new Map(),
+    textsOf: () => new Map()
+  }
 }
 
 function clientNotEnforced({ file }: Located<ClientSpec>): Diagnostic {

@@ -56,7 +56,9 @@ export async function readSources(
     diagnostics.push(...read.flatMap(each => each.problem ?? []))
     const source = joinFiles(glob, read)
     const isWhole = files.length > 0 && read.every(each => each.problem === null)
-    diagnostics.push(...checkUses(component, source, connections, isWhole))
+    // A `uses` that was left out as wrong in itself says nothing of what the sources may name.
+    const isKnown = component.whole || component.spec.uses !== undefined
+    if (isKnown) diagnostics.push(...checkUses(component, source, connections, isWhole))
     return { ...component, source }
   })
   return { components: located, diagnostics, texts: reader.texts }

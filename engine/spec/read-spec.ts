@@ -12,7 +12,7 @@ import { specProblem, topOf } from './spec-summaries.ts'
 import { textPlaces } from './text-places.ts'
 
 export interface SpecResult<T> {
-  /** Null if anything is wrong with the file. */
+  /** Null if the file cannot be read. Not whole if parts of it had to be left out. */
   readonly located: Located<T> | null
   readonly keyPlace: ParsedYaml['keyPlace']
   readonly diagnostics: readonly Diagnostic[]
@@ -49,7 +49,10 @@ export function readSpec<T>(
   const isClear = isMapping && diagnostics.length === 0
   const { spec } = checked
   return {
-    located: spec === null || hasErrors(all) ? null : { linkName, spec, file, place: parsed.place },
+    located:
+      spec === null || hasErrors(diagnostics)
+        ? null
+        : { linkName, spec, file, place: parsed.place, whole: !hasErrors(checked.diagnostics) },
     keyPlace: parsed.keyPlace,
     diagnostics: all,
     shown: isClear ? () => maskSpec(text, parsed.document, checked.unknown) : () => maskBroken(text)

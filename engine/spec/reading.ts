@@ -63,7 +63,7 @@ export class Reading {
     const { located, keyPlace } = this.read(file, 'workspace', validateWorkspaceSpec)
     if (located === null) return null
     for (const key of ['members', 'runtime', 'rules'] as const) {
-      if (located.spec[key] === undefined) continue
+      if (located.spec[key] === undefined || !located.whole) continue
       const detail = `"${key}" is checked for form only by this version of tieline: nothing is allowed, refused or sealed because of it.`
       this.add([specWarning('NOT_ENFORCED', detail, keyPlace(`/${key}`))])
     }

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
+import { delimiter, isAbsolute, relative, sep } from 'node:path'
 import { problem, Refusal } from '../model/diagnostic.ts'
+import { carefulOptions, gitEnvironment } from '../spec/careful-git.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** In whose name a command runs: `--as`, else TIELINE_ACTOR, else git's user.email. Throws a Refusal if nobody says. */
@@ -28,18 +30,11 @@ async function gitEmail(folder: string): Promise<string | null> {
 
 /** The output of git, or null where it fails or is not installed. Nothing that a repository configures is run. */
 export function git(folder: string, args: readonly string[]): Promise<string | null> {
-  const careful = [
-    '-c',
-    'core.fsmonitor=false',
-    '-c',
-    'core.hooksPath=/dev/null',
-    '--no-optional-locks'
-  ]
   return new Promise(resolve => {
     execFile(
       'git',
-      ['-C', folder, ...careful, ...args],
-      { timeout: 10_000, maxBuffer: 16 * 1024 * 1024 },
+      ['-C', folder, ...carefulOptions, ...args],
+      { timeout: 10_000, maxBuffer: 16 * 1024 * 1024, env: gitEnvironment(folder, null) },
       (error, stdout) => resolve(error === null ? stdout : null)
     )
   })

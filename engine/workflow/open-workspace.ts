@@ -10,13 +10,15 @@ import type {
   WorkspaceSpec
 } from '../model/generated/types.ts'
 import type { StateStore } from '../model/ports.ts'
+import { compareText } from '../model/record.ts'
 import type { KnownConnectors, Located, Specs } from '../model/specs.ts'
 import type { Need, Target } from '../model/target.ts'
+import { checkConnections } from '../resolve/check-connection.ts'
 import { needOf } from '../resolve/need-of.ts'
 import { connectorDigest } from '../resolve/resolve-specs.ts'
 import { targetOf } from '../resolve/target-of.ts'
 import { checkConnector } from '../spec/check-connector.ts'
-import { openCatalogue } from '../spec/load-catalogue.ts'
+import { type Catalogue, openCatalogue } from '../spec/load-catalogue.ts'
 import { loadWorkspace } from '../spec/load-workspace.ts'
 import { openFileState } from '../state/open-file-state.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -27,33 +29,54 @@ export interface Workspace {
   /** null if a spec has an error. */
   readonly specs: Specs | null
   readonly known: KnownConnectors
+  /** Sorted by file, line and column. */
   readonly diagnostics: readonly Diagnostic[]
-  /** Sources that diagnostics point into, safe to show. */
-  readonly texts: ReadonlyMap<string, string>
+  /** The sources that diagnostics point into, safe to show. */
+  readonly textsOf: (diagnostics: readonly Diagnostic[]) => ReadonlyMap<string, string>
 }
 
-/** Reads all specs. Throws a Refusal if there is no sound tieline.yaml. */
+/** Reads and checks all specs. Throws a Refusal if there is no sound tieline.yaml. */
 export async function openWorkspace(around: Surroundings): Promise<Workspace> {
   const loaded = await loadWorkspace(around.folder, checkConnector)
-  if (loaded.workspace === null) throw new SpecRefusal(loaded.diagnostics, loaded.texts)
+  const { workspace, readable, textsOf } = loaded
+  if (readable === null) throw new SpecRefusal(loaded.diagnostics, loaded.texts)
   const catalogue = openCatalogue(join(around.packageFolder, 'connectors'))
-  const own = new Map((loaded.specs?.connectors ?? []).map(each => [each.spec.id, each] as const))
-  const taken = [...own.values()].filter(each => catalogue.get(each.spec.id) !== undefined)
+  const known = knownConnectors(catalogue, readable.connectors)
+  const diagnostics = inOrder([
+    ...loaded.diagnostics,
+    ...readable.connectors.filter(each => catalogue.get(each.spec.id) !== undefined).map(idTaken),
+    ...checkConnections(readable.connections, known, loaded.brokenConnectors)
+  ])
+  if (workspace === null) throw new SpecRefusal(diagnostics, textsOf(diagnostics))
+  const specs = hasErrors(diagnostics) ? null : loaded.specs
+  return { settings: workspace.spec, specs, known, diagnostics, textsOf }
+}
+
+/** The workspace's own connectors beside those that come with tieline. */
+function knownConnectors(
+  catalogue: Catalogue,
+  connectors: readonly Located<Connector>[]
+): KnownConnectors {
+  const own = new Map(connectors.map(each => [each.spec.id, each.spec] as const))
   return {
-    settings: loaded.workspace.spec,
-    specs: taken.length > 0 ? null : loaded.specs,
-    known: {
-      ids: () => [...catalogue.ids(), ...own.keys()].sort(),
-      get: id => {
-        const connector = own.get(id)?.spec
-        if (connector !== undefined) return { connector, digest: connectorDigest(connector) }
-        const builtIn = catalogue.get(id)
-        return builtIn === undefined ? undefined : { connector: builtIn, digest: null }
-      }
-    },
-    diagnostics: [...loaded.diagnostics, ...taken.map(idTaken)],
-    texts: loaded.texts
+    ids: () => [...new Set([...catalogue.ids(), ...own.keys()])].sort(),
+    get: id => {
+      const builtIn = catalogue.get(id)
+      if (builtIn !== undefined) return { connector: builtIn, digest: null }
+      const connector = own.get(id)
+      return connector === undefined ? undefined : { connector, digest: connectorDigest(connector) }
+    }
   }
+}
+
+/** By file and line; what points nowhere comes first. */
+function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return [...diagnostics].sort(
+    (a, b) =>
+      compareText(a.at?.file ?? '', b.at?.file ?? '') ||
+      (a.at?.line ?? 0) - (b.at?.line ?? 0) ||
+      (a.at?.column ?? 0) - (b.at?.column ?? 0)
+  )
 }
 
 /** Carries the sources along, so that the place of a mistake can be shown. */
@@ -68,8 +91,8 @@ export class SpecRefusal extends Refusal {
 
 /** The specs, or a Refusal that tells everything that is wrong with them. */
 export function soundSpecs(workspace: Workspace): Specs {
-  if (workspace.specs !== null && !hasErrors(workspace.diagnostics)) return workspace.specs
-  throw new SpecRefusal(workspace.diagnostics, workspace.texts)
+  if (workspace.specs !== null) return workspace.specs
+  throw new SpecRefusal(workspace.diagnostics, workspace.textsOf(workspace.diagnostics))
 }
 
 export function openState(

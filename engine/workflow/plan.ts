@@ -66,7 +66,11 @@ export async function planWorkflow(
 ): Promise<PlanResult> {
   const scene = await openScene(around)
   const planned = await planOne(scene, environment, selection)
-  return { plans: [planned], diagnostics: scene.diagnostics, texts: scene.workspace.texts }
+  return {
+    plans: [planned],
+    diagnostics: scene.diagnostics,
+    texts: scene.workspace.textsOf(scene.diagnostics)
+  }
 }
 
 /** Plans the whole road: dev from the tree, stage as if dev were applied, prod as if stage were. */
@@ -107,7 +111,7 @@ export async function planRoad(around: Surroundings, selection: Selection): Prom
       resolver.needOf
     )
   }
-  return { plans, diagnostics, texts: scene.workspace.texts }
+  return { plans, diagnostics, texts: scene.workspace.textsOf(diagnostics) }
 }
 
 export async function openScene(around: Surroundings, actor = ''): Promise<Scene> {
@@ -188,10 +192,9 @@ export async function planOne(
 
 function resolve({ workspace, documents }: Scene, serial: number): Resolved {
   const resolved = resolveSpecs(soundSpecs(workspace), workspace.known, documents, serial)
-  if (hasErrors(resolved.diagnostics)) {
-    throw new SpecRefusal([...workspace.diagnostics, ...resolved.diagnostics], workspace.texts)
-  }
-  return resolved
+  if (!hasErrors(resolved.diagnostics)) return resolved
+  const found = [...workspace.diagnostics, ...resolved.diagnostics]
+  throw new SpecRefusal(found, workspace.textsOf(found))
 }
 
 interface WantedSource {

@@ -11,17 +11,15 @@ export interface ValidateResult {
 /** Everything that is wrong with the specs, of all files at once. */
 export async function validateWorkflow(around: Surroundings): Promise<ValidateResult> {
   try {
-    const workspace = await openWorkspace(around)
-    if (workspace.specs === null) return workspace
-    const { documents, problems } = await openState(around, workspace.settings, '').read()
+    const { specs, known, settings, diagnostics: found, textsOf } = await openWorkspace(around)
+    if (specs === null) return { diagnostics: found, texts: textsOf(found) }
+    const { documents, problems } = await openState(around, settings, '').read()
     const serial = (documents.dev?.serial ?? 0) + 1
-    const resolved = resolveSpecs(workspace.specs, workspace.known, documents, serial)
-    return {
-      diagnostics: [...workspace.diagnostics, ...resolved.diagnostics, ...problems],
-      texts: workspace.texts
-    }
+    const resolved = resolveSpecs(specs, known, documents, serial)
+    const diagnostics = [...found, ...resolved.diagnostics, ...problems]
+    return { diagnostics, texts: textsOf(diagnostics) }
   } catch (error) {
-    if (error instanceof SpecRefusal) return error
+    if (error instanceof SpecRefusal) return { diagnostics: error.diagnostics, texts: error.texts }
     throw error
   }
 }

@@ -345,7 +345,13 @@ function checked(text: string): readonly Diagnostic[] {
     const { line, col } = lines.linePos(node.range[0])
     return { file: 'connectors/acme.yaml', line, column: col }
   }
-  return checkConnector({ linkName: 'acme', spec, file: 'connectors/acme.yaml', place })
+  return checkConnector({
+    linkName: 'acme',
+    spec,
+    file: 'connectors/acme.yaml',
+    whole: true,
+    place
+  })
 }
 
 test.run()

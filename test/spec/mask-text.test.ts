@@ -45,7 +45,7 @@ test('what looks like a credential is masked anywhere, but no name and no public
 test('of a file that is not understood only known words, variables and punctuation are shown', () => {
   assert.is(
     maskBroken(
-      'connector: salesforce\nclient:\n\tsecret: hunter2 "x y": z # old: hunter3\nscopes: [read, env:SF_ID\n'
+      'connector: salesforce\nclient:\n\tsecret: hunter2 "x y": z # old: hunter3\nscopes: [crm, env:SF_ID\n'
     ),
     'connector: •••\nclient:\n\tsecret: ••• "•••": ••• # •••: •••\nscopes: [•••, env:SF_ID\n'
   )

@@ -1,7 +1,9 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { folderLister, matchSources } from '../../engine/spec/match-sources.ts'
 import { sourceDigest } from '../../engine/spec/read-sources.ts'
 import { load, loadFolder, sound, told, writeWorkspace } from './spec-workspace.ts'
 
@@ -41,6 +43,14 @@ const cases: readonly (readonly [string, string, Readonly<Record<string, string>
   ['a glob without a match', 'source: forms/*.js', {}, [`SOURCE_MISSING ${form}:2:9`]],
   ['a glob upwards', 'source: ../x/*.js', {}, [`GLOB_LEAVES_WORKSPACE ${form}:2:9`]],
   ['a glob upwards in braces', 'source: "{..,a}/*"', {}, [`GLOB_LEAVES_WORKSPACE ${form}:2:9`]],
+  [
+    'a glob that could take hours',
+    `source: "${'*a'.repeat(9)}b"`,
+    { ['a'.repeat(200)]: '' },
+    [`INVALID_VALUE ${form}:2:9`]
+  ],
+  ['a glob with repeated groups', 'source: "+(+(a))b"', { a: '' }, [`SOURCE_MISSING ${form}:2:9`]],
+  ['a glob of the usual kind', 'source: "./src/**/form-*.{js,ts}"', { 'src/a/form-1.ts': '' }, []],
   ['an absolute glob', 'source: /etc/*', {}, [`GLOB_LEAVES_WORKSPACE ${form}:2:9`]],
   [
     'the state as a source',
@@ -155,6 +165,43 @@ test('more than 5000 files are too many', async () => {
   const files = Object.fromEntries(Array.from({ length: 5001 }, (_, at) => [`f/${at}.js`, '']))
   const result = await load({ [form]: 'kind: form\nsource: f/*\n', ...files })
   assert.equal(told(result), [`SOURCE_TOO_MANY ${form}:2:9`])
+})
+
+test('no glob makes matching throw, and none matches what is outside the workspace', () => {
+  const folder = writeWorkspace({ 'in/a.js': '', 'in/deep/b.js': '' })
+  symlinkSync('/etc', join(folder, 'in/out'))
+  const lister = folderLister(folder)
+  const pieces = fc.constantFrom(
+    ...[
+      'in',
+      'out',
+      '..',
+      '.',
+      '/',
+      '*',
+      '**',
+      '{',
+      '}',
+      ',',
+      '[',
+      ']',
+      '(',
+      ')',
+      '!',
+      '\\',
+      'a',
+      '?'
+    ],
+    ...['+', '@', '|', '^', '$', '~', 'passwd', '-', '1..9', '\n', '\u0000', '\uD83D']
+  )
+  const glob = fc.array(pieces, { minLength: 1, maxLength: 14 }).map(all => all.join(''))
+  fc.assert(
+    fc.property(fc.oneof(glob, fc.string({ minLength: 1 })), text => {
+      const { files } = matchSources(lister, text, ['state'], { file: 'f', line: 1, column: 1 })
+      for (const file of files) assert.match(file, /^in\/(a|deep\/b)\.js$/)
+    }),
+    { numRuns: 2000 }
+  )
 })
 
 test.run()
