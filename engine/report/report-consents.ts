@@ -19,7 +19,7 @@ export function reportConsents(consents: readonly ConsentReport[], style: Style)
   return joined(
     cleaned(consents).flatMap(({ connection, slots, user, account }) => {
       const where = enumerated(slots.map(slotWords))
-      const whose = user === null ? '' : ` for ${user}`
+      const whose = user === null || user === account.name ? '' : ` for ${user}`
       const line = `${style.green(style.symbols.done)} ${style.bold(connection)} is authorized in ${where}${whose} as ${account.name}`
       return indented(line, style.width, 0, 2)
     })

@@ -1,4 +1,4 @@
-import type { Held, Plan } from '../model/generated/types.ts'
+import type { Because, Held, Plan } from '../model/generated/types.ts'
 import { indented, isCommand, paintWords, prose } from './layout.ts'
 import type { Style } from './style.ts'
 import { becauseWords, heldWords } from './words.ts'
@@ -36,9 +36,16 @@ function missingLines(
   style: Style
 ): readonly string[] {
   // Those that still hold a reference are told by the title.
-  const why = code === 'STILL_REFERENCED' ? null : becauseWords(because, plan.source.environment)
+  const why = code === 'STILL_REFERENCED' ? null : missingWords(because, plan)
   const reason = why === null ? '' : paintWords(`: ${why}`, style.dim)
   return indented(`component ${component}${reason}`, style.width, 6, 8)
+}
+
+/** A connection that was selected needs its components whether it changes or not. */
+function missingWords(because: Because, { source }: Plan): string | null {
+  return because.code === 'REFERENCES_CHANGED_CONNECTION'
+    ? `uses ${because.connection}`
+    : becauseWords(because, source.environment)
 }
 
 function commandsOf({ message }: Held): readonly string[] {

@@ -151,7 +151,9 @@ function summaryLine({ summary, changes, authorizations }: Plan, style: Style): 
   const text = `Plan: ${lines.join('; ')}.`
   if (displayWidth(text) <= style.width) return [style.bold(text)]
   // Too much for one line: one for what changes, one for whom it concerns, one for what stays.
-  return lines.map((line, at) =>
-    style.bold(`${at === 0 ? 'Plan: ' : '      '}${line}${at === lines.length - 1 ? '.' : ';'}`)
-  )
+  return lines.flatMap((line, at) => {
+    const ended = `${line}${at === lines.length - 1 ? '.' : ';'}`
+    const whole = at === 0 ? `Plan: ${ended}` : ended
+    return indented(whole, style.width, at === 0 ? 0 : 6, 6).map(style.bold)
+  })
 }

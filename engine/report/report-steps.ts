@@ -37,7 +37,8 @@ export function reportApplied(applied: Applied, style: Style): string {
 function stepLines(steps: readonly StepOutcome[], style: Style): readonly string[] {
   return steps.flatMap(({ what, outcome, detail }) => {
     const { symbol, paint } = lookOf(outcome, style)
-    const note = outcome === 'not-run' ? paintWords(' (not run)', style.dim) : ''
+    // Why it did not run says more than that it did not.
+    const note = outcome === 'not-run' && detail === null ? paintWords(' (not run)', style.dim) : ''
     return [
       ...indented(`${paint(symbol)} ${what}${note}`, style.width, 0, 2),
       ...(detail === null || detail.trim() === '' ? [] : prose(detail, style, 4))

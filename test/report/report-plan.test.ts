@@ -349,7 +349,7 @@ Held back:
   ! component lead_form: cannot go without components that are not selected:
       component contact_page: lead_form depends on it
   ! connection salesforce: cannot go without components that are not selected:
-      component contact_page: uses salesforce, which changes
+      component contact_page: uses salesforce
   To take along what is missing:
       tieline plan -e stage --component lead_form --with-references
 
