@@ -1,12 +1,13 @@
 // Makes the TypeScript types and the compiled validators of engine/model/generated from the JSON Schemas in this folder.
 // `--check` writes no types and fails when the committed ones are stale.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import standaloneCode from 'ajv/dist/standalone/index.js'
 import { build } from 'esbuild'
 import { compile } from 'json-schema-to-typescript'
+import { parse } from 'yaml'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const generated = join(here, '../engine/model/generated')
@@ -35,6 +36,19 @@ for (const [name, text] of await validatorsOf(schemas)) {
     mkdirSync(join(folder, 'validators'), { recursive: true })
     writeIfChanged(join(folder, 'validators', name), text)
   }
+}
+
+// The connectors in the form in which a command reads them fastest.
+const connectors = join(here, '../connectors')
+const built = join(here, '../dist/connectors')
+mkdirSync(built, { recursive: true })
+const ids = readdirSync(connectors).flatMap(name => /^(.+)\.yaml$/.exec(name)?.[1] ?? [])
+for (const id of ids) {
+  const content = parse(readFileSync(join(connectors, `${id}.yaml`), 'utf8'))
+  writeIfChanged(join(built, `${id}.json`), JSON.stringify(content))
+}
+for (const name of readdirSync(built)) {
+  if (!ids.includes(name.replace('.json', ''))) rmSync(join(built, name))
 }
 
 /** One file with one type for every titled schema, whichever files refer to it. */

@@ -24,7 +24,7 @@ export function checkConnections(
   return connections
     .filter(each => !broken.has(each.spec.connector))
     .flatMap(each => {
-      const found = checkConnection(each, known.get(each.spec.connector)?.connector, known.ids())
+      const found = checkConnection(each, known.get(each.spec.connector)?.connector, known.ids)
       return each.whole ? found : found.filter(({ code }) => !missing.includes(code))
     })
 }
@@ -33,7 +33,7 @@ export function checkConnections(
 export function checkConnection(
   located: Located<ConnectionSpec>,
   connector: Connector | undefined,
-  ids: readonly ConnectorId[]
+  ids: () => readonly ConnectorId[]
 ): readonly Diagnostic[] {
   const { spec, place } = located
   if (connector === undefined) {
@@ -41,7 +41,7 @@ export function checkConnection(
       problem(
         'CONNECTOR_UNKNOWN',
         'Unknown connector',
-        `There is no connector "${spec.connector}".${meant(spec.connector, ids)} These are known:\n    tieline connectors list`,
+        `There is no connector "${spec.connector}".${meant(spec.connector, ids())} These are known:\n    tieline connectors list`,
         place('/connector')
       )
     ]

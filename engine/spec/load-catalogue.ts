@@ -15,16 +15,16 @@ export interface Catalogue {
 const connectorId = /^[a-z][a-z0-9_-]{0,49}$/
 
 /**
- * Opens a folder of connectors, one `<id>.yaml` each. A file is read when its connector is asked for, and once only. Throws
- * where a file breaks the schema or bears another id: these files are part of the program, so that is the program's mistake.
+ * Opens a folder of connectors, one file each: `<id>.yaml`, or `<id>.json` as the build makes it, because YAML takes long to read. A file
+ * is read when its connector is asked for, and once only. Throws where a file breaks the schema or bears another id: these files are
+ * part of the program, so that is the program's mistake.
  */
 export function openCatalogue(folder: string): Catalogue {
   const known = new Map<string, Connector | undefined>()
   return {
     ids: () =>
       readdirSync(folder)
-        .filter(name => name.endsWith('.yaml'))
-        .map(name => name.slice(0, -'.yaml'.length))
+        .flatMap(name => /^(.+)\.(?:yaml|json)$/.exec(name)?.[1] ?? [])
         .filter(id => connectorId.test(id))
         .sort(),
     get: id => {
@@ -37,10 +37,11 @@ export function openCatalogue(folder: string): Catalogue {
 }
 
 function readConnector(folder: string, id: string): Connector | undefined {
-  const file = join(folder, `${id}.yaml`)
-  if (!existsSync(file)) return undefined
+  const file = ['json', 'yaml'].map(end => join(folder, `${id}.${end}`)).find(existsSync)
+  if (file === undefined) return undefined
 
-  const content: unknown = parse(readFileSync(file, 'utf8'))
+  const text = readFileSync(file, 'utf8')
+  const content: unknown = file.endsWith('.json') ? JSON.parse(text) : parse(text)
   if (!validateConnector(content)) {
     const faults = (validateConnector.errors ?? []).map(
       each => `${each.instancePath || '/'} ${each.message ?? each.keyword}`

@@ -14,7 +14,7 @@ export interface ListedConnector {
 
 /** All connectors: those that come with tieline and, inside a workspace, its own. */
 export async function listConnectors(around: Surroundings): Promise<readonly ListedConnector[]> {
-  const catalogue = openCatalogue(join(around.packageFolder, 'connectors'))
+  const catalogue = openCatalogue(join(around.packageFolder, 'dist', 'connectors'))
   const builtIn = catalogue.ids().flatMap((id): ListedConnector[] => {
     const connector = catalogue.get(id)
     return connector === undefined ? [] : [{ connector, grade: 'verified' }]

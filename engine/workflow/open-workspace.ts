@@ -40,7 +40,7 @@ export async function openWorkspace(around: Surroundings): Promise<Workspace> {
   const loaded = await loadWorkspace(around.folder, checkConnector)
   const { workspace, readable, textsOf } = loaded
   if (readable === null) throw new SpecRefusal(loaded.diagnostics, loaded.texts)
-  const catalogue = openCatalogue(join(around.packageFolder, 'connectors'))
+  const catalogue = openCatalogue(join(around.packageFolder, 'dist', 'connectors'))
   const known = knownConnectors(catalogue, readable.connectors)
   const diagnostics = inOrder([
     ...loaded.diagnostics,

@@ -14,7 +14,7 @@ function located(spec: ConnectionSpec, whole = true) {
 }
 
 function found(spec: ConnectionSpec): readonly string[] {
-  return checkConnection(located(spec), catalogue.get(spec.connector), catalogue.ids()).map(each =>
+  return checkConnection(located(spec), catalogue.get(spec.connector), catalogue.ids).map(each =>
     `${each.code} ${each.at?.file ?? ''}`.trim()
   )
 }
@@ -102,7 +102,7 @@ test('guesses what a misspelt scope was meant to be', () => {
   const [first] = checkConnection(
     located({ ...salesforce, scopes: ['refresh_tokem', 'api'] }),
     catalogue.get('salesforce'),
-    catalogue.ids()
+    catalogue.ids
   )
   assert.match(first?.detail ?? '', 'Did you mean "refresh_token"?')
 })
