@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Credential } from '../model/credential.ts'
 import { type Documents, emptyContent, type StateContent } from '../model/documents.ts'
-import type { AuthorizationRecord, State } from '../model/generated/types.ts'
-import type { StateStore, Vault } from '../model/ports.ts'
+import type { AuthorizationRecord, State, VaultCommitment } from '../model/generated/types.ts'
+import type { StateStore, StateWriter, Vault } from '../model/ports.ts'
 import { sortedRecord } from '../model/record.ts'
 
-/** What a consent changes beside its own record: which credential an environment uses. */
-export type AfterConsent = (documents: Documents) => readonly StateContent[]
+/** What a consent changes beside its own record: which credential environments use, with the record in `documents` already. */
+export type AfterConsent = (documents: Documents, credential: Credential) => readonly StateContent[]
 
 /**
  * Stores a credential and records its consent: vault first, then state, so that no record is ever without its credential. A new
@@ -19,19 +19,37 @@ export async function recordConsent(
 ): Promise<void> {
   await vault.store(credential)
   const commitment = await vault.commitment()
-  const replaced = await state.withLock(`authorize ${credential.connection}`, async writer => {
-    const documents = await writer.read()
-    const before = documents[credential.slot] ?? emptyContent(credential.slot)
-    const { authorizations, replaced } = withConsent(
-      before.authorizations,
-      credential.id,
-      credential.record
-    )
-    await writer.write({ ...before, vault: commitment, authorizations })
-    for (const content of afterConsent(await writer.read())) await writer.write(content)
-    return replaced
-  })
+  const replaced = await state.withLock(`authorize ${credential.connection}`, writer =>
+    writeConsent(writer, credential, commitment, afterConsent)
+  )
   for (const id of replaced) await vault.remove(id)
+}
+
+/**
+ * Writes the record of a stored credential and what follows from it; gives the credentials that it replaces. The record's own
+ * document comes last: cut off before it, the credential still counts as lost, and the mending writes all of this again.
+ */
+export async function writeConsent(
+  writer: StateWriter,
+  credential: Credential,
+  vault: VaultCommitment | null,
+  afterConsent: AfterConsent
+): Promise<readonly string[]> {
+  const { slot } = credential
+  const documents = await writer.read()
+  const before = documents[slot] ?? emptyContent(slot)
+  const { authorizations, replaced } = withConsent(
+    before.authorizations,
+    credential.id,
+    credential.record
+  )
+  // Only to be looked at: lineage, serial and digest are the store's.
+  const nowhere = { formatVersion: 1, lineage: '', serial: 0, digest: '' } as const
+  const own: State = { ...nowhere, ...before, vault, authorizations }
+  const after = afterConsent({ ...documents, [slot]: own }, credential)
+  for (const content of after) if (content.environment !== slot) await writer.write(content)
+  await writer.write(after.find(each => each.environment === slot) ?? own)
+  return replaced
 }
 
 function withConsent(

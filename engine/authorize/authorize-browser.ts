@@ -21,6 +21,8 @@ export interface BrowserAddresses {
 export interface BrowserOptions extends OAuthOptions {
   /** Shows or opens the address. */
   readonly onAddress: (addresses: BrowserAddresses) => void | Promise<void>
+  /** Called and awaited before the browser is told of the success, so that it is told of what goes wrong in there too. */
+  readonly onAuthorized?: ((authorized: Authorized) => Promise<void>) | undefined
   /** How long to wait for the person; five minutes if not given. */
   readonly timeLimitMs?: number
 }
@@ -47,7 +49,9 @@ export async function authorizeBrowser(
     return await replying(target, reply, async () => {
       const exchange = { ...options, client, request, callback: parameters }
       const { secret, granted } = await exchangeCode(target, exchange)
-      return proven(target, { secret, granted, clientId: client.id })
+      const authorized = await proven(target, { secret, granted, clientId: client.id })
+      await options.onAuthorized?.(authorized)
+      return authorized
     })
   } finally {
     await server.close()

@@ -34,6 +34,7 @@ export async function applyCommand(
   const interrupt = onInterrupt()
   const requests = requestsOf(environment, promised, flags, interrupt.signal, context)
   const results: ApplyResult[] = []
+  let isDenied = false
   try {
     for (const request of requests) {
       if (results.length > 0 && context.format === 'text') context.terminal.out('\n')
@@ -41,17 +42,24 @@ export async function applyCommand(
         approved: promised !== null || flags.autoApprove === true,
         isOnRoad: flags.road !== undefined
       })
-      if (result === null) return 1
+      isDenied = result === null
+      if (result === null) break
       results.push(result)
       const failed = result.steps.some(each => each.outcome === 'failed')
       if (failed || interrupt.signal.aborted) break
     }
+  } catch (error) {
+    // On a road, one document tells how far it went and why no further.
+    if (error instanceof Refusal && results.length > 0) Object.assign(error, { applied: results })
+    throw error
   } finally {
     interrupt.stop()
-    if (context.format === 'json' && results.length > 0) await showResults(context, results, flags)
   }
+  if (context.format === 'json' && results.length > 0) await showResults(context, results, flags)
   if (interrupt.signal.aborted) return 130
-  return results.some(each => each.steps.some(step => step.outcome === 'failed')) ? 1 : 0
+  return isDenied || results.some(each => each.steps.some(step => step.outcome === 'failed'))
+    ? 1
+    : 0
 }
 
 function requestsOf(
@@ -102,7 +110,6 @@ async function applyOne(
     return null
   }
   if (format === 'text') {
-    await showDiagnostics(terminal, result.diagnostics)
     if (result.steps.length > 0 || result.pending.length > 0) {
       const { reportApplied } = await import('../report/report-steps.ts')
       terminal.out(`\n${reportApplied(result, terminal.style)}`)

@@ -1,4 +1,4 @@
-import { problem, Refusal } from '../model/diagnostic.ts'
+import { hasErrors, problem, Refusal } from '../model/diagnostic.ts'
 import type { OwnEnvironment } from '../model/generated/types.ts'
 import { authorizeWorkflow } from '../workflow/authorize.ts'
 import { terminalConversation } from './conversation.ts'
@@ -13,7 +13,7 @@ export interface AuthorizeFlags {
   readonly switchAccount?: boolean
 }
 
-/** Exit codes: 0 authorized, 1 not. */
+/** Exit codes: 0 authorized, 1 not or not all, 130 interrupted. */
 export async function authorizeCommand(
   { around, terminal, format }: CommandContext,
   connection: string,
@@ -34,14 +34,15 @@ export async function authorizeCommand(
       signal: controller.signal
     } as const
     const result = await authorizeWorkflow(around, request, terminalConversation(terminal))
+    const code = controller.signal.aborted ? 130 : hasErrors(result.diagnostics) ? 1 : 0
     if (format === 'json') {
       await showJson(terminal, { formatVersion: 1, ...result })
-      return 0
+      return code
     }
     await showDiagnostics(terminal, result.diagnostics)
     const { reportConsents } = await import('../report/report-consents.ts')
     terminal.out(reportConsents(result.consents, terminal.style))
-    return 0
+    return code
   } catch (error) {
     if (controller.signal.aborted && error instanceof Refusal) {
       await showDiagnostics(terminal, error.diagnostics)

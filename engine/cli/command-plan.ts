@@ -27,13 +27,14 @@ export async function planCommand(
     flags.all === true
       ? await planRoad(context.around, selection)
       : await planWorkflow(context.around, environment, selection)
-  await showPlans(context, result, flags.all === true)
   const refused = result.plans.some(each => each.refused)
   const [first] = result.plans
+  // First, so that a file that cannot be written is told instead of the plan.
   if (flags.out !== undefined && first !== undefined && !refused) {
     const { toJson } = await import('../report/to-json.ts')
-    writeFileSync(flags.out, toJson(first.plan))
+    savePlan(flags.out, toJson(first.plan))
   }
+  await showPlans(context, result, flags.all === true)
   if (refused) return 3
   return flags.detailedExitcode === true && result.plans.some(each => each.asks) ? 2 : 0
 }
@@ -91,6 +92,21 @@ async function showPlans(
       )
     )
   else if (first !== undefined) terminal.out(reportPlan(first.plan, terminal.style))
+}
+
+function savePlan(file: string, text: string): void {
+  try {
+    writeFileSync(file, text)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new Refusal(
+      problem(
+        'PLAN_NOT_SAVED',
+        'The plan could not be saved',
+        `${file} could not be written (${code}). Name another file with --out, in a folder that is there.`
+      )
+    )
+  }
 }
 
 function outNeedsOne(): Refusal {

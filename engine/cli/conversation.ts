@@ -12,15 +12,17 @@ export function terminalConversation(terminal: Terminal): Conversation {
       )
       if (start === null) {
         terminal.err(
-          `Afterwards your browser goes to ${redirectUri}?... and shows an error.\nCopy that whole address from its address bar.\n`
+          `Afterwards your browser shows an error, at an address that begins with\n\n    ${redirectUri}\n\nCopy that whole address from its address bar.\n`
         )
         return
       }
       terminal.err(`Waiting for the answer at ${redirectUri}\n`)
+      onInterrupt(terminal, () => {})
       if (mayOpenBrowser(terminal)) await openBrowser(start)
     },
     readRedirect: async again => {
-      if (again !== null) terminal.err(`${again}\n`)
+      if (again !== null)
+        terminal.err(`${again.charAt(0).toUpperCase()}${again.slice(1)}. Try again.\n`)
       return readLine(terminal, 'Address: ')
     },
     askFields: async (target, fields) => {
@@ -35,7 +37,11 @@ export function terminalConversation(terminal: Terminal): Conversation {
         const answer = await (secret
           ? password({ message, ...output })
           : text({ message, ...output }))
-        if (isCancel(answer)) throw cancelled(target.linkName)
+        if (isCancel(answer)) {
+          // In a prompt, Ctrl-C arrives as a key. It ends the command like any other.
+          process.emit('SIGINT')
+          throw cancelled(target.linkName)
+        }
         answers.push([name, answer])
       }
       return Object.fromEntries(answers)
@@ -62,17 +68,29 @@ async function openBrowser(address: string): Promise<void> {
   }
 }
 
-/** One line from standard input; null at its end. */
-export async function readLine({ err }: Terminal, question: string): Promise<string | null> {
+/** One line from standard input; null at its end, or when Ctrl-C is pressed. */
+export async function readLine(terminal: Terminal, question: string): Promise<string | null> {
   const { createInterface } = await import('node:readline')
-  err(question)
+  terminal.err(question)
   const lines = createInterface({ input: process.stdin, terminal: false })
+  const forget = onInterrupt(terminal, () => lines.close())
   try {
     for await (const line of lines) return line
     return null
   } finally {
+    forget()
     lines.close()
   }
+}
+
+/** Ends the line that the terminal has written ^C into. The command itself decides what becomes of its work. */
+function onInterrupt({ interactive, err }: Terminal, work: () => void): () => void {
+  const listener = (): void => {
+    if (interactive) err('\n')
+    work()
+  }
+  process.once('SIGINT', listener)
+  return () => process.off('SIGINT', listener)
 }
 
 function nobodyThere(linkName: string, environment: string, fields: readonly string[]): Refusal {

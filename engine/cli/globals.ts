@@ -23,7 +23,9 @@ export interface CommandContext {
 export const packageFolder = fileURLToPath(new URL('../..', import.meta.url))
 
 export async function contextOf(flags: GlobalFlags): Promise<CommandContext> {
-  const { env } = process
+  const env = { ...process.env }
+  // For us alone: no git, no browser that we start gets to see it.
+  delete process.env.TIELINE_IDENTITY
   const config = env.XDG_CONFIG_HOME || join(homedir(), '.config')
   return {
     around: {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 
 // Asked most often by scripts, so it loads nothing else.
-if (process.argv.length === 3 && (process.argv[2] === '--version' || process.argv[2] === '-V')) {
+if (process.argv[2] === '--version' || process.argv[2] === '-V') {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
   process.stdout.write(`${JSON.parse(text).version}\n`)
 } else {

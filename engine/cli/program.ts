@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, Help, InvalidArgumentError, Option } from 'commander'
 import { problem, Refusal } from '../model/diagnostic.ts'
 import type { OwnEnvironment, Slot } from '../model/generated/types.ts'
-import { type CommandContext, contextOf, type GlobalFlags, packageFolder } from './globals.ts'
+import { type CommandContext, contextOf, type GlobalFlags } from './globals.ts'
 import { type Format, showRefusal } from './show.ts'
+import { openTerminal } from './terminal.ts'
 
 /** Codes of refusals that a rule is behind: exit code 3 instead of 1. */
 const byRule = new Set([
@@ -23,18 +22,70 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   const run = async (command: Command, work: Run): Promise<void> => {
     code = await guarded(command.optsWithGlobals<GlobalFlags>(), work)
   }
-  // A reader that goes away (`| head`) is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
-  })
+  watchOutput()
+  const program = buildProgram(run)
   try {
-    await buildProgram(run).parseAsync([...argv])
+    await program.parseAsync([...argv])
     return code
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1
-    throw error
+    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    const format = formatIn(argv)
+    // Help has been shown instead of a message.
+    if (error instanceof CommanderError && error.code === 'commander.help' && format === 'text')
+      return 1
+    const refusal =
+      error instanceof CommanderError ? misused(error, program, argv) : unexpected(error)
+    const color = !argv.includes('--no-color')
+    await showRefusal(await openTerminal({ color, quiet: false }), format, refusal)
+    return 1
   }
+}
+
+/**
+ * A reader that goes away (`| head`) is no failure, and no reason to stop halfway: the rest is not printed. That a disk is full is
+ * one, for a result is lost.
+ */
+function watchOutput(): void {
+  process.stderr.on('error', () => {})
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return
+    process.stderr.write(`error: The result could not be printed (${error.code}).\n`)
+    process.once('exit', () => {
+      process.exitCode ||= 1
+    })
+  })
+}
+
+/** As asked for on a command line that could not be parsed. */
+function formatIn(argv: readonly string[]): Format {
+  const isJson = argv.some(
+    (each, index) => each === '--format=json' || (each === '--format' && argv[index + 1] === 'json')
+  )
+  return isJson ? 'json' : 'text'
+}
+
+function misused(error: CommanderError, program: Command, argv: readonly string[]): Refusal {
+  let command = program
+  for (const word of argv.slice(2)) {
+    command = command.commands.find(each => each.name() === word) ?? command
+  }
+  const said =
+    error.code === 'commander.help'
+      ? 'A command is missing.'
+      : error.message
+          .replace(/^error: /, '')
+          // What stands behind = could be a secret.
+          .replace(/('-[^=']*)=[^']*'/, "$1'")
+          .replace(/\n?\((Did you mean .*)\)$/, '. $1')
+  const help = command === program ? 'tieline --help' : `${pathOf(command)} --help`
+  const detail = `${said.charAt(0).toUpperCase()}${said.slice(1)}${/[.?]$/.test(said) ? '' : '.'}`
+  return new Refusal(
+    problem('USAGE', 'The command line is not understood', `${detail} What there is:\n    ${help}`)
+  )
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 }
 
 async function guarded(flags: GlobalFlags, work: Run): Promise<number> {
@@ -67,7 +118,6 @@ function unexpected(error: unknown): Refusal {
 function buildProgram(run: (command: Command, work: Run) => Promise<void>): Command {
   const program = new Command('tieline')
     .description('Connections of an application, as code: plan, publish and authorize them.')
-    .version(versionOfPackage(), '-V, --version', 'print the version')
     .option('-C, --directory <dir>', 'folder of the workspace', '.')
     .option('--as <actor>', 'in whose name to act (else TIELINE_ACTOR, else git user.email)')
     .addOption(
@@ -80,8 +130,17 @@ function buildProgram(run: (command: Command, work: Run) => Promise<void>): Comm
     .helpOption('-h, --help', 'show help')
     .showSuggestionAfterError()
     .exitOverride()
+    .configureOutput({ outputError: () => {} })
     .addHelpText('after', example('tieline plan -e stage --component lead_form'))
-  program.configureHelp({ showGlobalOptions: true })
+  // Answered in main.ts. As an option of the program it would take --version away from plan and apply.
+  const version = new Option('-V, --version', 'print the version')
+  program.configureHelp({
+    showGlobalOptions: true,
+    visibleOptions: command => {
+      const options = new Help().visibleOptions(command)
+      return command === program ? [version, ...options] : options
+    }
+  })
 
   addCommand(
     program,
@@ -114,7 +173,7 @@ function buildProgram(run: (command: Command, work: Run) => Promise<void>): Comm
       .option('--detailed-exitcode', 'exit with 2 if there is something to do')
   ).action((flags, command) =>
     run(command, async context =>
-      (await import('./command-plan.ts')).planCommand(context, flags.env, flags)
+      (await import('./command-plan.ts')).planCommand(context, environmentOf(flags), flags)
     )
   )
 
@@ -134,7 +193,7 @@ function buildProgram(run: (command: Command, work: Run) => Promise<void>): Comm
       .option('-m, --message <note>', 'a note for the version that a publish makes')
   ).action((file, flags, command) =>
     run(command, async context =>
-      (await import('./command-apply.ts')).applyCommand(context, flags.env, file, flags)
+      (await import('./command-apply.ts')).applyCommand(context, environmentOf(flags), file, flags)
     )
   )
 
@@ -164,7 +223,7 @@ function buildProgram(run: (command: Command, work: Run) => Promise<void>): Comm
     .option('--switch-account', 'accept another account than before')
     .action((connection, flags, command) =>
       run(command, async context => {
-        const environments = flags.env.length > 0 ? flags.env : [defaultEnvironment()]
+        const environments = flags.env.length > 0 ? flags.env : [environmentOf({})]
         const { authorizeCommand } = await import('./command-authorize.ts')
         return authorizeCommand(context, connection, environments, flags)
       })
@@ -194,7 +253,12 @@ function buildProgram(run: (command: Command, work: Run) => Promise<void>): Comm
     .option('--headers', 'print the header lines to add to a request')
     .action((connection, flags, command) =>
       run(command, async context =>
-        (await import('./command-token.ts')).tokenCommand(context, connection, flags.env, flags)
+        (await import('./command-token.ts')).tokenCommand(
+          context,
+          connection,
+          environmentOf(flags),
+          flags
+        )
       )
     )
 
@@ -277,10 +341,11 @@ function selecting(command: Command): Command {
 }
 
 function environmentOption(): Option {
-  return new Option('-e, --env <env>', 'environment')
-    .choices(['dev', 'stage', 'prod'])
-    .env('TIELINE_ENV')
-    .default('dev' satisfies OwnEnvironment)
+  return new Option('-e, --env <env>', 'environment (else TIELINE_ENV, else dev)').choices([
+    'dev',
+    'stage',
+    'prod'
+  ])
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {
@@ -295,17 +360,21 @@ function collectEnvironments(
   throw new InvalidArgumentError('Allowed choices are dev, stage, prod.')
 }
 
-function defaultEnvironment(): OwnEnvironment {
-  const { TIELINE_ENV: named } = process.env
-  return named === 'stage' || named === 'prod' ? named : 'dev'
+/** A misspelt variable must not lead to another environment than was meant. */
+function environmentOf({ env }: { readonly env?: OwnEnvironment }): OwnEnvironment {
+  const named = env ?? (process.env.TIELINE_ENV || 'dev')
+  if (named === 'dev' || named === 'stage' || named === 'prod') return named
+  throw new Refusal(
+    problem(
+      'USAGE',
+      'The command line is not understood',
+      'TIELINE_ENV names no environment. Set it to dev, stage or prod, or say it with -e.'
+    )
+  )
 }
 
 function parseVersion(value: string): number | 'latest' {
   if (value === 'latest') return value
   if (/^[1-9]\d{0,8}$/.test(value)) return Number(value)
   throw new InvalidArgumentError('It is a number from 1, or latest.')
-}
-
-function versionOfPackage(): string {
-  return JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')).version
 }

@@ -24,7 +24,13 @@ export async function showRefusal(
   refusal: Refusal
 ): Promise<void> {
   if (format === 'json') {
-    await showJson(terminal, { diagnostics: refusal.diagnostics })
+    const { diagnostics } = refusal
+    const { applied } = refusal as { readonly applied?: unknown }
+    const isPartly = applied !== undefined
+    await showJson(
+      terminal,
+      isPartly ? { formatVersion: 1, applied, diagnostics } : { diagnostics }
+    )
     return
   }
   const { texts } = refusal as { readonly texts?: unknown }

@@ -16,7 +16,7 @@ import { checkDestination } from './check-destination.ts'
 import { cleanText, secretsIn } from './clean-text.ts'
 import { type NormalAnswer, normaliseAnswer } from './normalise-answer.ts'
 import { kindOfError, ProviderFailure } from './provider-failure.ts'
-import type { OAuth2Target, OAuthClient } from './resolve-client.ts'
+import { basicPair, clientSecrets, type OAuth2Target, type OAuthClient } from './resolve-client.ts'
 import { sendRequest } from './send-request.ts'
 
 /** What the library needs for one token request. */
@@ -48,7 +48,7 @@ export async function askTokenEndpoint(
 ): Promise<TokenEndpointResponse> {
   const { way } = target
   checkDestination(target, way.tokenUrl)
-  const secrets = client.secret === null ? sent : [...sent, client.secret]
+  const secrets = [...sent, ...clientSecrets(client)]
   const answer = await ask({
     server: authorizationServer(way),
     client: { client_id: client.id },
@@ -79,13 +79,8 @@ function clientAuthentication(way: OAuth2Way, client: OAuthClient): ClientAuth {
  */
 function basic(secret: string): ClientAuth {
   return (_server, client, _body, headers) => {
-    const pair = `${formEncoded(client.client_id)}:${formEncoded(secret)}`
-    headers.set('authorization', `Basic ${btoa(pair)}`)
+    headers.set('authorization', `Basic ${basicPair(client.client_id, secret)}`)
   }
-}
-
-function formEncoded(text: string): string {
-  return new URLSearchParams([['', text]]).toString().slice(1)
 }
 
 async function fetchTokens(

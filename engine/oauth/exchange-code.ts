@@ -16,7 +16,7 @@ import {
 import type { AuthorizationRequest } from './authorization-request.ts'
 import { kindOfError, ProviderFailure } from './provider-failure.ts'
 import { readTokens, type TokenGrant } from './read-tokens.ts'
-import type { OAuth2Target, OAuthClient } from './resolve-client.ts'
+import { clientSecrets, type OAuth2Target, type OAuthClient } from './resolve-client.ts'
 
 export interface Exchange {
   readonly client: OAuthClient
@@ -36,7 +36,7 @@ export async function exchangeCode(target: OAuth2Target, exchange: Exchange): Pr
   const { client, request, callback, clock, onGrantRequested } = exchange
   const codes = callback.getAll('code')
   const secrets = [request.state, request.codeVerifier ?? '', ...codes]
-  const checked = checkCallback(target, exchange, secrets)
+  const checked = checkCallback(target, exchange, [...secrets, ...clientSecrets(client)])
   if (codes.length !== 1 || codes[0] === '') {
     const message = 'the answer to the authorization request must have one code'
     throw new ProviderFailure('broken-answer', message)

@@ -34,12 +34,16 @@ export function readTokens(
       learnt,
       lifetime
     },
-    granted: grantedScopes(answer.scope, target.need.scopes)
+    granted: grantedScopes(answer, target.need.scopes)
   }
 }
 
-/** An answer without scopes grants what was asked (RFC 6749, section 5.1). */
-function grantedScopes(scope: string | undefined, asked: readonly string[]): readonly string[] {
-  const scopes = scope?.split(/[\s,]+/).filter(each => each !== '') ?? []
+/** An answer without scopes grants what was asked (RFC 6749, section 5.1). They are recorded, so a token is none of them. */
+function grantedScopes(
+  { scope = '', access_token, refresh_token = '' }: TokenEndpointResponse,
+  asked: readonly string[]
+): readonly string[] {
+  const tokens = [access_token, refresh_token]
+  const scopes = scope.split(/[\s,]+/).filter(each => each !== '' && !tokens.includes(each))
   return scopes.length === 0 ? asked : [...new Set(scopes)].sort()
 }

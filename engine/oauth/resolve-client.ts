@@ -28,6 +28,20 @@ export async function resolveClient(
   return { id, secret: secret === null ? null : await resolve(secret) }
 }
 
+/** What must be masked in whatever the provider says: the client secret, also as the pair that travels in a header. */
+export function clientSecrets({ id, secret }: OAuthClient): readonly string[] {
+  return secret === null ? [] : [secret, basicPair(id, secret)]
+}
+
+/** Id and secret as HTTP Basic carries them (RFC 6749, section 2.3.1). */
+export function basicPair(id: string, secret: string): string {
+  return btoa(`${formEncoded(id)}:${formEncoded(secret)}`)
+}
+
+function formEncoded(text: string): string {
+  return new URLSearchParams([['', text]]).toString().slice(1)
+}
+
 function clientMissing({ linkName, service }: Target): Refusal {
   return new Refusal(
     problem(

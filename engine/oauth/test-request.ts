@@ -45,7 +45,10 @@ export async function testRequest(
       headers: headersOf(target, sent),
       ...(test.body === undefined ? {} : { body: JSON.stringify(test.body) })
     })
-    return judge(test.success, test.account, answer, secretsOf(secret, sent))
+    return judge(target, answer, {
+      all: secretsOf(secret, sent),
+      never: credentialsOf(target, secret, sent)
+    })
   } catch (error) {
     if (error instanceof ProviderFailure) return { outcome: 'try-again', reason: error.message }
     throw error
@@ -79,6 +82,20 @@ function headersOf({ api }: Target, sent: SentCredential): Readonly<Record<strin
   return Object.fromEntries(headers)
 }
 
+/** What identifies nobody: all of them but the fields that are no secret, such as the user name, after which accounts are called. */
+function credentialsOf(
+  { way }: Target,
+  secret: Credential['secret'],
+  sent: SentCredential
+): readonly string[] {
+  const isOpen = (name: string): boolean => way.kind !== 'oauth2' && !way.fields[name]?.secret
+  const open =
+    secret.kind === 'fields'
+      ? Object.entries(secret.fields).flatMap(([name, value]) => (isOpen(name) ? [value] : []))
+      : []
+  return secretsOf(secret, sent).filter(each => each !== '' && !open.includes(each))
+}
+
 function secretsOf(secret: Credential['secret'], sent: SentCredential): readonly string[] {
   const own =
     secret.kind === 'fields'
@@ -92,24 +109,24 @@ function secretsOf(secret: Credential['secret'], sent: SentCredential): readonly
 }
 
 function judge(
-  success: SuccessRule,
-  account: AccountRule | undefined,
+  { api }: Target,
   answer: Answer,
-  secrets: readonly string[]
+  secrets: { readonly all: readonly string[]; readonly never: readonly string[] }
 ): TestResult {
+  const { success, account }: { success: SuccessRule; account?: AccountRule } = api.test
   const { status } = answer
   if (status === 408 || status === 429 || status >= 500) {
     return { outcome: 'try-again', reason: `status ${status}` }
   }
   const body = parsed(answer.text)
   if (!success.status.includes(status)) {
-    return { outcome: 'refused', status, reason: refusalReason(status, body, secrets) }
+    return { outcome: 'refused', status, reason: refusalReason(status, body, secrets.all) }
   }
   if (success.body !== undefined && valueAt(body, success.body.pointer) !== success.body.equals) {
-    const said = saidIn(body, secrets)
+    const said = saidIn(body, secrets.all)
     return { outcome: 'refused', status, reason: said === '' ? 'the answer says no' : said }
   }
-  return { outcome: 'passed', account: account === undefined ? unknown : accountIn(body, account) }
+  return { outcome: 'passed', account: accountIn(body, account, secrets.never) }
 }
 
 function parsed(text: string): unknown {
@@ -143,16 +160,22 @@ function saidIn(body: unknown, secrets: readonly string[]): string {
   return cleanText(texts.find((each): each is string => typeof each === 'string') ?? '', secrets)
 }
 
-function accountIn(body: unknown, rule: AccountRule): FoundAccount {
+function accountIn(
+  body: unknown,
+  rule: AccountRule | undefined,
+  secrets: readonly string[]
+): FoundAccount {
+  if (rule === undefined) return unknown
   return {
-    id: accountText(valueAt(body, rule.id)),
-    name: rule.name === undefined ? null : accountText(valueAt(body, rule.name))
+    id: accountText(valueAt(body, rule.id), secrets),
+    name: rule.name === undefined ? null : accountText(valueAt(body, rule.name), secrets)
   }
 }
 
-/** Numbers are ids too. Shown to people and recorded in state, so in one line and not without end. */
-function accountText(value: unknown): string | null {
+/** Numbers are ids too. Shown to people and recorded in state, so in one line, not without end, and never the credential. */
+function accountText(value: unknown, secrets: readonly string[]): string | null {
   if (typeof value !== 'string' && typeof value !== 'number') return null
-  const text = oneLine(String(value)).slice(0, 200)
-  return text === '' ? null : text
+  const text = oneLine(String(value))
+  if (text === '' || cleanText(text, secrets) !== cleanText(text, [])) return null
+  return text.slice(0, 200)
 }

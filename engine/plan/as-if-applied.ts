@@ -1,8 +1,9 @@
 import { digestOf } from '../model/digest.ts'
 import { type Documents, emptyContent, type StateContent } from '../model/documents.ts'
-import type { AuthorizationRecord, Plan, Slot, State } from '../model/generated/types.ts'
+import type { Plan, Slot, State } from '../model/generated/types.ts'
 import { sortedRecord } from '../model/record.ts'
 import { type Accompanying, contentAfter, differs, servingConsent } from './content-after.ts'
+import { expectedRecord } from './expected-record.ts'
 import type { NeedOf } from './plan-due.ts'
 
 const nowhere = '00000000-0000-4000-8000-000000000000'
@@ -47,25 +48,10 @@ function authorizationsAfter(
     const connection = connections[due.connection]
     if (connection === undefined) continue
     if (due.action !== 'authorize' && due.action !== 'reauthorize') continue
-    const need = needOf(connection, plan.environment)
-    records.set(`expected ${due.id} ${digestOf([need.basis, need.scopes])}`, asExpected(need))
+    const { credential, record } = expectedRecord(needOf(connection, plan.environment))
+    records.set(credential, record)
   }
   return sortedRecord(records)
-}
-
-function asExpected(need: ReturnType<NeedOf>): AuthorizationRecord {
-  return {
-    connection: need.connection,
-    level: need.level,
-    basis: need.basis,
-    asked: need.scopes,
-    granted: need.scopes,
-    account: { id: null, name: '' },
-    by: '',
-    // Newer than anything that is recorded.
-    at: '9999-12-31T23:59:59.999Z',
-    ended: null
-  }
 }
 
 function stamp(content: StateContent, documents: Documents): State {

@@ -11,6 +11,7 @@ import { compareText, without } from '../model/record.ts'
 import { whoMayAuthorize } from '../model/roles.ts'
 import type { Need } from '../model/target.ts'
 import { dueReasons } from './due-reasons.ts'
+import { expectedRecord } from './expected-record.ts'
 import {
   nearestRecord,
   type SlotRecord,
@@ -53,7 +54,7 @@ export function planDue(request: DueRequest): Due {
     })
   const asked = due.flatMap(each => each.authorizations)
   return {
-    authorizations: [...asked, ...planRevocations(request, records)],
+    authorizations: [...asked, ...planRevocations(request, records, expectedOf(request, asked))],
     diagnostics: due.flatMap(each => each.diagnostics)
   }
 }
@@ -95,9 +96,7 @@ function administratorDue(
     }
   }
 
-  // An environment that never had the connection owes nothing to what other slots hold of it.
-  const seen = before === undefined ? records.filter(each => each.slot === need.slot) : records
-  const nearest = former ?? nearestRecord(need, seen, remembered)
+  const nearest = former ?? nearestRecord(need, records, remembered)
   return {
     authorizations: [
       {
@@ -185,25 +184,43 @@ function notGranted(linkName: LinkName, need: Need, used: SlotRecord): readonly 
   ]
 }
 
+/** The records that there will be once all that is due was done. */
+function expectedOf(
+  { after, environment, needOf }: DueRequest,
+  due: readonly DueAuthorization[]
+): readonly SlotRecord[] {
+  return due.flatMap(({ action, level, connection }) => {
+    const wanted = after.connections[connection]
+    const isAsked = action === 'authorize' || action === 'reauthorize'
+    if (!isAsked || level !== 'administrator' || wanted === undefined) return []
+    return [expectedRecord(needOf(wanted, environment))]
+  })
+}
+
 /** Live records that no environment uses any more once all that is due here was done. */
 function planRevocations(
   request: DueRequest,
-  records: readonly SlotRecord[]
+  records: readonly SlotRecord[],
+  expected: readonly SlotRecord[]
 ): readonly DueAuthorization[] {
   if (!request.mayRevoke) return []
   const needed = new Set<string>()
   const recorded = byId(request.documents[request.environment])
   for (const environment of environments) {
     const visible = visibleRecords(request.documents, environment)
+    const then = [
+      ...visible,
+      ...expected.filter(({ slot }) => slot === 'shared' || slot === environment)
+    ]
     const here = environment === request.environment
     const definitions = here ? request.after : request.documents[environment]
     for (const connection of Object.values(definitions?.connections ?? {})) {
       const need = request.needOf(connection, environment)
-      // Here, all that is due will have been done. Elsewhere, an environment may still live on the record it used before.
       const remembered = request.documents[environment]?.serving[connection.id]
+      // Here, all that is due will have been done. Elsewhere, an environment may still live on the record it used before.
       const used = here
-        ? usedRecord(need, visible, stillMeant(request, connection, recorded.get(connection.id)))
-        : servingRecord(need, visible, remembered)
+        ? usedRecord(need, then, stillMeant(request, connection, recorded.get(connection.id)))
+        : (usedRecord(need, then, remembered) ?? servingRecord(need, visible, remembered))
       if (used !== undefined) needed.add(used.credential)
     }
   }

@@ -45,41 +45,32 @@ export function usedRecord(
 }
 
 /**
- * The record that run time goes on with: the one that fully serves the need or, until there is one, the one that served before, if
- * only scopes or the slot changed.
+ * The record that run time goes on with: the one that fully serves the need or, until there is one, the one that served before
+ * (`remembered`), if only scopes or the slot changed. One that never served here is not taken up by itself.
  */
 export function servingRecord(
   need: Need,
   records: readonly SlotRecord[],
   remembered: string | undefined
 ): SlotRecord | undefined {
-  const candidates = records.filter(each => isSameBasis(need, each))
   return (
     usedRecord(need, records, remembered) ??
-    candidates.find(each => each.credential === remembered) ??
-    best(candidates, need)
+    records.find(each => each.credential === remembered && isSameBasis(need, each))
   )
 }
 
 /**
- * The record that a due authorization is compared with where none serves: the nearest live one, whatever its basis; else the last
- * one that ended in the need's own slot.
+ * The record that a due authorization is compared with: the one that serves; else, of the need's own slot, the nearest live one,
+ * whatever its basis; else the last one that ended there.
  */
 export function nearestRecord(
   need: Need,
   records: readonly SlotRecord[],
   remembered: string | undefined
 ): SlotRecord | undefined {
-  const same = records.filter(each => isSame(need, each))
-  const live = same.filter(each => each.record.ended === null)
-  return (
-    servingRecord(need, records, remembered) ??
-    best(live, need) ??
-    best(
-      same.filter(each => each.slot === need.slot),
-      need
-    )
-  )
+  const own = records.filter(each => each.slot === need.slot && isSame(need, each))
+  const live = own.filter(each => each.record.ended === null)
+  return servingRecord(need, records, remembered) ?? best(live, need) ?? best(own, need)
 }
 
 function isSame(need: Need, { record }: SlotRecord): boolean {
@@ -94,10 +85,9 @@ function isSameBasis(need: Need, each: SlotRecord): boolean {
   )
 }
 
-/** Own slot first, then the fewest scopes missing, the fewest beside, the newest, and the id. */
+/** The fewest scopes missing, then the fewest beside, the newest, and the id. */
 function best(records: readonly SlotRecord[], need: Need): SlotRecord | undefined {
-  const rank = ({ slot, record }: SlotRecord) => [
-    slot === need.slot ? 0 : 1,
+  const rank = ({ record }: SlotRecord) => [
     without(need.scopes, record.asked).length,
     without(record.asked, need.scopes).length
   ]

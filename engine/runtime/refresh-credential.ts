@@ -29,11 +29,40 @@ export async function refreshCredential(
     const next = await refreshTokens(target, client, { ...secret, refreshToken }, clock)
     const refreshed = { ...credential, generation: credential.generation + 1, secret: next }
     await vault.store(refreshed)
+    if (next.refreshToken !== refreshToken) await passOn(credential, refreshed, vault)
     return refreshed
   } catch (error) {
     if (!(error instanceof ProviderFailure)) throw error
     if (error.kind === 'grant-gone') return 'grant gone'
     throw refreshRefusal(target, error)
+  }
+}
+
+/**
+ * One consent may have been stored in several slots. A refresh token that was replaced ends all copies of it (RFC 9700, 4.14.2), so
+ * they get the new one too.
+ */
+async function passOn(
+  before: Credential,
+  refreshed: Credential,
+  vault: ValidCredentialOptions['vault']
+): Promise<void> {
+  const { files } = await vault.list()
+  const others = files.filter(
+    each =>
+      each.id !== before.id &&
+      each.connection === before.connection &&
+      each.user === before.user &&
+      each.refreshable
+  )
+  for (const { id } of others) {
+    const other = await vault.open(id).catch(() => null)
+    const isCopy =
+      other?.secret.kind === 'oauth2' &&
+      before.secret.kind === 'oauth2' &&
+      other.secret.refreshToken === before.secret.refreshToken
+    if (!isCopy) continue
+    await vault.store({ ...other, generation: other.generation + 1, secret: refreshed.secret })
   }
 }
 

@@ -13,7 +13,7 @@ export interface ValidCredentialOptions {
   /** Asked only if a refresh is due. */
   readonly resolve: SecretResolver
   readonly clock: Clock
-  readonly vault: Pick<Vault, 'open' | 'store'>
+  readonly vault: Pick<Vault, 'list' | 'open' | 'store'>
 }
 
 /**

@@ -5,11 +5,15 @@ import { basename, dirname, join } from 'node:path'
 /** No file of ours comes near it. */
 const sizeLimit = 4 * 1024 * 1024
 
-/** The text of a regular file; null if there is none. Throws if it is something else, too large or not UTF-8. */
-export async function readText(path: string): Promise<string | null> {
+/**
+ * The text of a regular file; null if there is none. Throws if it is something else, too large or not UTF-8. A link is followed
+ * only where the person's own configuration may be one.
+ */
+export async function readText(path: string, { followLink = false } = {}): Promise<string | null> {
   try {
     // Not blocking: opening a pipe would wait for a writer.
-    const file = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const plain = constants.O_RDONLY | constants.O_NONBLOCK
+    const file = await fs.open(path, followLink ? plain : plain | constants.O_NOFOLLOW)
     try {
       const { size } = await regular(file)
       if (size > sizeLimit) throw new Error('The file is too large')
@@ -83,11 +87,24 @@ async function writeBeside(path: string, text: string): Promise<string> {
     } finally {
       await file.close()
     }
+    await sweep(temporary)
   } catch (error) {
     await fs.rm(temporary, { force: true })
     throw error
   }
   return temporary
+}
+
+/** What writers left behind that were cut off: a minute older than our own file, by the clock of the same disk. */
+async function sweep(own: string): Promise<void> {
+  const folder = dirname(own)
+  const { mtimeMs: now } = await fs.stat(own)
+  for (const name of await fs.readdir(folder)) {
+    if (!/^\..+\.[0-9a-f-]{36}\.tmp$/.test(name)) continue
+    const path = join(folder, name)
+    const left = await fs.stat(path).catch(() => null)
+    if (left !== null && now - left.mtimeMs > 60_000) await fs.rm(path, { force: true })
+  }
 }
 
 async function syncFolder(path: string): Promise<void> {

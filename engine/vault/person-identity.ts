@@ -48,7 +48,7 @@ async function identityOf(variable: string): Promise<Identity> {
 }
 
 async function readIdentity(path: string): Promise<Identity | null> {
-  const text = await readText(path)
+  const text = await readText(path, { followLink: true })
   if (text === null) return null
   await checkPermissions(path)
   const lines = text.split(/\r?\n/).filter(line => line.trim() !== '' && !line.startsWith('#'))

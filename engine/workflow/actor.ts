@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { delimiter, isAbsolute, relative, sep } from 'node:path'
 import { problem, Refusal } from '../model/diagnostic.ts'
 import { carefulOptions, gitEnvironment } from '../spec/careful-git.ts'
 import type { Surroundings } from './surroundings.ts'

@@ -1,8 +1,6 @@
 import { endAuthorization } from '../apply/end-authorization.ts'
-import { mendRecords } from '../apply/mend-records.ts'
-import { type Diagnostic, problem, Refusal, warning } from '../model/diagnostic.ts'
+import { type Diagnostic, problem, Refusal } from '../model/diagnostic.ts'
 import type { DueAuthorization, OwnEnvironment, Plan, Selection } from '../model/generated/types.ts'
-import type { Vault } from '../model/ports.ts'
 import { contentAfter, differs } from '../plan/content-after.ts'
 import { actorOf } from './actor.ts'
 import {
@@ -15,8 +13,9 @@ import {
 import { checkBranch } from './check-branch.ts'
 import { commitOf } from './commit-of.ts'
 import { brokenPromise } from './compare-plans.ts'
+import { mendState } from './mend.ts'
 import { openVault } from './open-vault.ts'
-import { soundDocuments } from './open-workspace.ts'
+import { poolsOf, resolverFor, soundDocuments } from './open-workspace.ts'
 import { openScene, type Planned, planOne, type Scene, versionOf } from './plan.ts'
 import { referenceResolver } from './resolve-references.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -67,19 +66,29 @@ export async function applyWorkflow(
   const actor = await actorOf(around)
   const opened = await openScene(around, actor)
   if (request.environment !== 'dev') await checkBranch(around, opened.workspace.settings)
-  const vault = await vaultIfAny(around, opened)
-  const { scene, found } = await mended(opened, vault, around)
-  const planned = await replan(scene, request)
-  if (!(await conversation.confirm(planned, scene.diagnostics))) return null
-  if (planned.refused) throw refusedPlan(planned)
+  const { workspace, state } = opened
+  const vault = await openVault(around, workspace.settings)
+  const mended = await mendState(opened.documents, state, vault, workspace.known)
+  const scene = { ...opened, documents: mended.documents }
+  const planned = await replan(scene, request, serialOf(request.promised))
+  const orphaned = await orphanedGrants(around)
+  const found = [...orphaned.diagnostics, ...mended.diagnostics]
+  const isConfirmed = await conversation.confirm(planned, [...scene.diagnostics, ...found])
+  if (isConfirmed && planned.refused) throw refusedPlan(planned)
+  await orphaned.forget()
+  if (!isConfirmed) return null
 
   const steps: Step[] = []
   const { plan } = planned
   const writes = planned.asks && needsWrite(planned)
   if (writes) {
     const what = describeWrite(plan)
-    await conversation.step(what, () => writeDefinitions(around, scene, planned, request, actor))
-    steps.push({ what, outcome: 'done', detail: null })
+    // Interrupted before it began: then nothing below is run either.
+    const outcome = request.signal.aborted ? 'not-run' : 'done'
+    if (outcome === 'done') {
+      await conversation.step(what, () => writeDefinitions(around, scene, planned, request, actor))
+    }
+    steps.push({ what, outcome, detail: null })
   }
   // Users authorize for themselves, at first use: nothing that apply could do or leave to do.
   const due = plan.authorizations.filter(
@@ -94,8 +103,9 @@ export async function applyWorkflow(
       actor,
       state: scene.state,
       documents: await soundDocuments(scene.state),
+      known: workspace.known,
       resolver: planned.resolver,
-      vault: vault ?? (await openVault(around, scene.workspace.settings)),
+      vault,
       secrets: referenceResolver(around)
     }
     for (const each of due) {
@@ -109,13 +119,19 @@ export async function applyWorkflow(
   return { environment: plan.environment, steps, pending, diagnostics: found }
 }
 
+/** New entries keep the ids that a saved plan gave them, though an authorization has moved dev on meanwhile. */
+function serialOf(promised: Plan | null): number | undefined {
+  const serial = promised?.basedOn.find(each => each.document === 'dev')?.serial
+  return serial === undefined ? undefined : serial + 1
+}
+
 /** Plans on what is there now; a saved plan has to come out the same. */
 async function replan(
   scene: Scene,
-  { environment, selection, promised }: ApplyRequest
+  { environment, selection, promised }: ApplyRequest,
+  serial: number | undefined
 ): Promise<Planned> {
-  const serial = promised?.basedOn.find(each => each.document === 'dev')?.serial
-  const options = serial === undefined ? {} : { serial: serial + 1 }
+  const options = serial === undefined ? {} : { serial }
   const planned = await planOne(scene, environment, selection, options)
   const broken = promised === null ? null : brokenPromise(promised, planned.plan)
   if (broken !== null) throw new Refusal(broken)
@@ -138,7 +154,9 @@ async function writeDefinitions(
   }
   await scene.state.withLock(`apply ${planned.plan.environment}`, async writer => {
     const documents = await writer.read()
-    const fresh = await replan({ ...scene, documents }, { ...request, promised: planned.plan })
+    const shown = { ...request, promised: planned.plan }
+    const serial = serialOf(request.promised ?? planned.plan)
+    const fresh = await replan({ ...scene, documents }, shown, serial)
     const version = versionOf(fresh, about)
     const versionDigest = version === null ? null : await writer.writeVersion(version)
     const accompanying = { ...fresh.accompanying, versionDigest }
@@ -165,7 +183,10 @@ async function runDue(
   conversation: ApplyConversation,
   failed: Set<string>
 ): Promise<Step | null> {
-  if (due.action === 'revoke') return endUnneeded(scene, due, conversation, failed)
+  if (due.action === 'revoke') {
+    const isWaiting = request.signal.aborted || failed.has(due.id)
+    return endUnneeded(scene, due, conversation, isWaiting)
+  }
   if (!request.authorize) {
     failed.add(due.id)
     return null
@@ -176,7 +197,9 @@ async function runDue(
     return { what, outcome: 'not-run', detail: null }
   }
   try {
-    const current = { ...scene, documents: await soundDocuments(scene.state) }
+    const documents = await soundDocuments(scene.state)
+    const resolver = resolverFor(scene.known, poolsOf(documents))
+    const current = { ...scene, documents, resolver }
     const target = targetIn(current, due.connection, environment)
     const options = {
       user: undefined,
@@ -203,11 +226,11 @@ async function endUnneeded(
   scene: AuthorizeScene,
   due: DueAuthorization,
   conversation: ApplyConversation,
-  failed: ReadonlySet<string>
+  isWaiting: boolean
 ): Promise<Step> {
   const what = `revoke ${due.connection} in ${due.slot}`
-  if (due.credential === null || failed.has(due.id)) {
-    return { what, outcome: 'not-run', detail: 'Its replacement is not there yet.' }
+  if (due.credential === null || isWaiting) {
+    return { what, outcome: 'not-run', detail: 'What comes before it is not done yet.' }
   }
   const { credential } = due
   const ports = { state: scene.state, vault: scene.vault, clock: scene.around.clock }
@@ -217,44 +240,6 @@ async function endUnneeded(
     outcome: 'done',
     detail:
       'Dropped here. The service was not told: remove the app in the account settings there if the grant shall end too.'
-  }
-}
-
-/** A vault only where there may be credentials to mend: most applies need no key. */
-async function vaultIfAny(around: Surroundings, { workspace }: Scene): Promise<Vault | null> {
-  const vault = await openVault(around, workspace.settings)
-  return (await vault.commitment()) === null ? null : vault
-}
-
-async function mended(
-  scene: Scene,
-  vault: Vault | null,
-  around: Surroundings
-): Promise<{ readonly scene: Scene; readonly found: readonly Diagnostic[] }> {
-  const found = [...(await orphanedGrants(around))]
-  if (vault === null) return { scene, found }
-  try {
-    const added = await mendRecords(scene.documents, { state: scene.state, vault })
-    if (added === 0) return { scene, found }
-    found.push(
-      warning(
-        'RECORDS_MENDED',
-        'An authorization was recorded late',
-        `${added} stored ${added === 1 ? 'credential had' : 'credentials had'} no record, because a run was cut off. ${added === 1 ? 'It is' : 'They are'} recorded now.`
-      )
-    )
-    return { scene: { ...scene, documents: await soundDocuments(scene.state) }, found }
-  } catch (error) {
-    // Definitions can be applied by somebody who cannot open the vault.
-    if (!(error instanceof Refusal) || error.diagnostics.some(each => each.code === 'STATE_LOCKED'))
-      throw error
-    return {
-      scene,
-      found: [
-        ...found,
-        ...error.diagnostics.map(each => ({ ...each, severity: 'warning' as const }))
-      ]
-    }
   }
 }
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { recordConsent } from '../apply/record-consent.ts'
+import { isEqualConsent, recordConsent } from '../apply/record-consent.ts'
 import type { Authorized } from '../authorize/authorized.ts'
+import type { OAuthOptions } from '../authorize/oauth-options.ts'
 import type { Credential } from '../model/credential.ts'
 import { type Diagnostic, note, problem, Refusal, warning } from '../model/diagnostic.ts'
 import { meant } from '../model/did-you-mean.ts'
@@ -15,9 +16,11 @@ import type {
 } from '../model/generated/types.ts'
 import type { SecretResolver, StateStore, Vault } from '../model/ports.ts'
 import { sortedUnique, without } from '../model/record.ts'
+import type { KnownConnectors } from '../model/specs.ts'
 import type { Target } from '../model/target.ts'
-import { servingConsent } from '../plan/content-after.ts'
 import { actorOf } from './actor.ts'
+import { afterConsent } from './after-consent.ts'
+import { mendState } from './mend.ts'
 import { checkCommitment, openJournal, openVault } from './open-vault.ts'
 import {
   openState,
@@ -73,7 +76,10 @@ export interface AuthorizeResult {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** Authorizes a connection as it is recorded in the given environments. Throws a Refusal; nothing is stored then. */
+/**
+ * Authorizes a connection as it is recorded in the given environments. Throws a Refusal if nothing was stored; if only some was, what
+ * went wrong is among the diagnostics.
+ */
 export async function authorizeWorkflow(
   around: Surroundings,
   request: AuthorizeRequest,
@@ -82,27 +88,39 @@ export async function authorizeWorkflow(
   const workspace = await openWorkspace(around)
   const actor = await actorOf(around)
   const state = openState(around, workspace.settings, actor)
-  const documents = await soundDocuments(state)
-  const resolver = resolverFor(workspace.known, poolsOf(documents))
+  const { known } = workspace
+  const vault = await openVault(around, workspace.settings)
+  const mended = await mendState(await soundDocuments(state), state, vault, known)
   const scene: AuthorizeScene = {
     around,
     actor,
     state,
-    documents,
-    resolver,
-    vault: await openVault(around, workspace.settings),
+    documents: mended.documents,
+    known,
+    resolver: resolverFor(known, poolsOf(mended.documents)),
+    vault,
     secrets: referenceResolver(around)
   }
   const targets = request.environments.map(environment =>
     targetIn(scene, request.connection, environment)
   )
-  const diagnostics = [...(await orphanedGrants(around))]
+  const orphaned = await orphanedGrants(around)
+  const diagnostics = [...orphaned.diagnostics, ...mended.diagnostics]
   const consents: Consent[] = []
   for (const group of byBasis(targets)) {
-    const { consent, found } = await authorizeGroup(scene, group, request, conversation)
-    consents.push(consent)
-    diagnostics.push(...found)
+    if (consents.length > 0 && request.signal?.aborted === true) break
+    try {
+      const { consent, found } = await authorizeGroup(scene, group, request, conversation)
+      consents.push(consent)
+      diagnostics.push(...found)
+    } catch (error) {
+      // What was stored before has to be told too.
+      if (consents.length === 0 || !(error instanceof Refusal)) throw error
+      diagnostics.push(...error.diagnostics)
+      break
+    }
   }
+  await orphaned.forget()
   return { consents, diagnostics }
 }
 
@@ -111,6 +129,7 @@ export interface AuthorizeScene {
   readonly actor: string
   readonly state: StateStore
   readonly documents: Documents
+  readonly known: KnownConnectors
   readonly resolver: Resolver
   readonly vault: Vault
   readonly secrets: SecretResolver
@@ -161,27 +180,35 @@ export async function authorizeGroup(
   const scopes = sortedUnique(group.flatMap(each => each.need.scopes))
   const target: Target = { ...first, need: { ...first.need, scopes } }
   const slots = [...new Set(group.map(each => each.need.slot))]
-  for (const slot of slots) await checkCommitment(scene.vault, scene.documents, slot)
+  for (const slot of slots) await checkCommitment(scene.vault, scene.documents, slot, 'write')
   const user = target.need.level === 'logged-in-user' ? (request.user ?? scene.actor) : null
 
   const journal = await openJournal(scene.around)
   let forget = async (): Promise<void> => {}
-  try {
-    const authorized = await converse(scene, target, request, conversation, async () => {
-      forget = await journal.begin({
-        linkName: target.linkName,
-        environment: target.environment,
-        service: target.service,
-        by: scene.actor,
-        at: scene.around.clock.now().toISOString()
-      })
+  let account: Account = { id: null, name: '' }
+  let isUnstored = false
+  const onGrantRequested = async (): Promise<void> => {
+    forget = await journal.begin({
+      linkName: target.linkName,
+      environment: target.environment,
+      service: target.service,
+      by: scene.actor,
+      at: scene.around.clock.now().toISOString()
     })
-    const account = nameAccount(scene, target, authorized)
+  }
+  const onAuthorized = async (authorized: Authorized): Promise<void> => {
+    account = await nameAccount(scene, target, slots, user, authorized)
     if (!request.switchAccount) await refuseOtherAccount(scene, target, slots, user, account)
+    isUnstored = true
     for (const slot of slots) {
       const credential = credentialOf(scene, target, slot, user, authorized, account)
       await store(scene, credential, group)
     }
+    isUnstored = false
+  }
+  try {
+    const steps = { onGrantRequested, onAuthorized }
+    const authorized = await converse(scene, target, request, conversation, steps)
     const missing = without(scopes, authorized.granted)
     const consent: Consent = {
       connection: target.linkName,
@@ -195,49 +222,73 @@ export async function authorizeGroup(
     }
     return { consent, found: await findings(scene, target, authorized, missing) }
   } finally {
-    // Refused or stored: either way we know what became of the grant.
-    await forget()
+    // Refused or stored: either way we know what became of the grant. If storing failed, the next run says that it exists.
+    if (!isUnstored) await forget()
   }
 }
 
+interface ConverseSteps {
+  readonly onGrantRequested: () => Promise<void>
+  /** Stores what was authorized. Part of the conversation, because a browser is told how that ended. */
+  readonly onAuthorized: (authorized: Authorized) => Promise<void>
+}
+
 async function converse(
-  { around, secrets }: AuthorizeScene,
+  scene: AuthorizeScene,
   target: Target,
   request: Pick<AuthorizeRequest, 'method' | 'from' | 'signal'>,
   conversation: Conversation,
-  onGrantRequested: () => Promise<void>
+  { onGrantRequested, onAuthorized }: ConverseSteps
 ): Promise<Authorized> {
-  const { clock } = around
-  if (target.way.kind !== 'oauth2') {
-    const { authorizeFields } = await import('../authorize/authorize-fields.ts')
-    return authorizeFields(
-      target,
-      await fieldValues(secrets, target, target.way.fields, request.from, conversation)
-    )
+  const options = {
+    resolve: scene.secrets,
+    clock: scene.around.clock,
+    onGrantRequested,
+    signal: request.signal
   }
-  if (Object.keys(request.from).length > 0) {
-    throw new Refusal(
-      problem(
-        'FROM_NOT_ALLOWED',
-        '--from is for fields',
-        `${target.service} is authorized with OAuth2 here, which has no fields to enter. Leave --from out.`
-      )
-    )
-  }
-  const options = { resolve: secrets, clock, onGrantRequested, signal: request.signal }
-  if (request.method === 'paste') {
-    const { authorizePaste } = await import('../authorize/authorize-paste.ts')
-    return authorizePaste(target, {
+  if (target.way.kind === 'oauth2') refuseFrom(target, request.from)
+  if (target.way.kind === 'oauth2' && request.method === 'browser') {
+    const { authorizeBrowser } = await import('../authorize/authorize-browser.ts')
+    return authorizeBrowser(target, {
       ...options,
-      onAddress: shown => conversation.showAddress({ target, ...shown, start: null }),
-      readLine: conversation.readRedirect
+      onAuthorized,
+      onAddress: shown => conversation.showAddress({ target, ...shown })
     })
   }
-  const { authorizeBrowser } = await import('../authorize/authorize-browser.ts')
-  return authorizeBrowser(target, {
+  const authorized = await withoutBrowser(scene, target, request, conversation, options)
+  await onAuthorized(authorized)
+  return authorized
+}
+
+async function withoutBrowser(
+  { secrets }: AuthorizeScene,
+  target: Target,
+  { from }: Pick<AuthorizeRequest, 'from'>,
+  conversation: Conversation,
+  options: OAuthOptions
+): Promise<Authorized> {
+  if (target.way.kind !== 'oauth2') {
+    const { authorizeFields } = await import('../authorize/authorize-fields.ts')
+    const values = await fieldValues(secrets, target, target.way.fields, from, conversation)
+    return authorizeFields(target, values)
+  }
+  const { authorizePaste } = await import('../authorize/authorize-paste.ts')
+  return authorizePaste(target, {
     ...options,
-    onAddress: shown => conversation.showAddress({ target, ...shown })
+    onAddress: shown => conversation.showAddress({ target, ...shown, start: null }),
+    readLine: conversation.readRedirect
   })
+}
+
+function refuseFrom({ service }: Target, from: AuthorizeRequest['from']): void {
+  if (Object.keys(from).length === 0) return
+  throw new Refusal(
+    problem(
+      'FROM_NOT_ALLOWED',
+      '--from is for fields',
+      `${service} is authorized with OAuth2 here, which has no fields to enter. Leave --from out.`
+    )
+  )
 }
 
 async function fieldValues(
@@ -268,19 +319,37 @@ async function fieldValues(
   return { ...Object.fromEntries(given), ...asked }
 }
 
-/** What the service calls the account, else `<Service> Account <n>`, the lowest that is free. */
-function nameAccount(
-  { documents }: AuthorizeScene,
-  { service }: Target,
+/** What the service calls the account, else `<Service> Account <n>`, the lowest that is free once the consent is stored. */
+async function nameAccount(
+  { documents, vault }: AuthorizeScene,
+  { service, need }: Target,
+  slots: readonly Slot[],
+  user: string | null,
   { account }: Authorized
-): Account {
-  const records = Object.values(documents).flatMap(each =>
-    Object.values(each?.authorizations ?? {})
+): Promise<Account> {
+  const recorded = Object.values(documents).flatMap(document =>
+    Object.values(document?.authorizations ?? {}).map(facts => ({
+      slot: document?.environment,
+      user: null,
+      facts
+    }))
   )
-  const known = records.find(each => account.id !== null && each.account.id === account.id)
-  const name = account.name ?? known?.account.name
+  const ofUsers = (await vault.list()).files.filter(each => each.user !== null)
+  const all = [...recorded, ...ofUsers]
+  const known = all.find(
+    ({ facts }) =>
+      account.id !== null &&
+      facts.account.id === account.id &&
+      facts.basis.connector === need.basis.connector
+  )
+  const name = account.name ?? known?.facts.account.name
   if (name !== undefined) return { id: account.id, name }
-  const taken = new Set(records.map(each => each.account.name))
+  const isReplaced = (each: (typeof all)[number]): boolean =>
+    slots.some(slot => slot === each.slot) &&
+    each.user === user &&
+    each.facts.connection === need.connection &&
+    (user !== null || isEqualConsent(each.facts, { ...each.facts, ...need, asked: need.scopes }))
+  const taken = new Set(all.filter(each => !isReplaced(each)).map(each => each.facts.account.name))
   for (let number = 1; ; number += 1) {
     const candidate = `${service} Account ${number}`
     if (!taken.has(candidate)) return { id: account.id, name: candidate }
@@ -353,7 +422,7 @@ function credentialOf(
 }
 
 async function store(
-  { state, vault, resolver }: AuthorizeScene,
+  { state, vault, known }: AuthorizeScene,
   credential: Credential,
   group: readonly Target[]
 ): Promise<void> {
@@ -362,13 +431,8 @@ async function store(
     return
   }
   const own = group.filter(each => each.need.slot === credential.slot)
-  await recordConsent(credential, { state, vault }, documents =>
-    own.flatMap(target => {
-      const connection = documents[target.environment]?.connections[target.linkName]
-      if (connection?.id !== credential.connection) return []
-      return servingConsent(target.environment, documents, connection, resolver.needOf) ?? []
-    })
-  )
+  const givenIn = own.map(target => target.environment)
+  await recordConsent(credential, { state, vault }, afterConsent(known, givenIn))
 }
 
 /** A user's credential is known to the vault alone; a new one replaces those the user had before. */
@@ -386,16 +450,18 @@ async function storeOfUser(vault: Vault, credential: Credential): Promise<void> 
 
 /** What the person should know afterwards. The definition may have changed while they were away. */
 async function findings(
-  { state, resolver }: AuthorizeScene,
+  { state, known }: AuthorizeScene,
   target: Target,
   { note: text }: Authorized,
   missing: readonly string[]
 ): Promise<readonly Diagnostic[]> {
-  const now = (await soundDocuments(state))[target.environment]?.connections[target.linkName]
+  const documents = await soundDocuments(state)
+  const { needOf } = resolverFor(known, poolsOf(documents))
+  const now = documents[target.environment]?.connections[target.linkName]
   const same =
     now !== undefined &&
     now.id === target.need.connection &&
-    isDeepStrictEqual(resolver.needOf(now, target.environment).basis, target.need.basis)
+    isDeepStrictEqual(needOf(now, target.environment).basis, target.need.basis)
   return [
     ...(text === null ? [] : [note('TEST_SKIPPED', 'The credential was not tried', text)]),
     ...(missing.length === 0
@@ -419,16 +485,23 @@ async function findings(
   ]
 }
 
-/** Grants that a process asked for and did not live to store. Said once. */
-export async function orphanedGrants(around: Surroundings): Promise<readonly Diagnostic[]> {
+/** Grants that a process asked for and did not live to store. Call `forget` once that was said. */
+export async function orphanedGrants(
+  around: Surroundings
+): Promise<{ readonly diagnostics: readonly Diagnostic[]; readonly forget: () => Promise<void> }> {
   const journal = await openJournal(around)
   const left = await journal.leftOver()
-  for (const { forget } of left) await forget()
-  return left.map(({ grant }) =>
+  const diagnostics = left.map(({ grant }) =>
     warning(
       'GRANT_MAYBE_ORPHANED',
       'A grant may be left at the service',
       `An authorization of ${grant.linkName} in ${grant.environment} by ${grant.by} was cut off at ${grant.at}, right when ${grant.service} was asked for it. If it does not show in status, remove it in the account settings there and authorize again:\n    tieline authorize ${grant.linkName} -e ${grant.environment}`
     )
   )
+  return {
+    diagnostics,
+    forget: async () => {
+      for (const { forget } of left) await forget()
+    }
+  }
 }

@@ -81,6 +81,16 @@ export async function planRoad(around: Surroundings, selection: Selection): Prom
   let documents = scene.documents
   const expected = new Map<number, Version>()
   for (const environment of ['dev', 'stage', 'prod'] as const) {
+    if (environment === 'stage' && documents.dev === null) {
+      diagnostics.push(
+        note(
+          'NOTHING_RECORDED',
+          'dev has nothing to publish',
+          'The specs hold no connection and no component yet, so there is no plan for stage and prod.'
+        )
+      )
+      break
+    }
     if (environment === 'prod' && documents.stage?.version == null) {
       diagnostics.push(
         note(

@@ -44,7 +44,7 @@ export async function tokenWorkflow(
     user === null
       ? administratorCredential(scene, target)
       : await userCredential(scene, target, user)
-  await checkCommitment(vault, documents, found.slot)
+  await checkCommitment(vault, documents, found.slot, 'read')
   const stored = await vault.open(found.credential)
   if (stored === null) throw notHere(target)
   const { validCredential } = await import('../runtime/valid-credential.ts')

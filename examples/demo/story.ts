@@ -65,7 +65,7 @@ async function authorizeInDev(demo: Demo): Promise<void> {
   await authorize(
     demo,
     ['my_salesforce'],
-    'my_salesforce is authorized in dev for ana@field-service.example'
+    'my_salesforce is authorized in dev as ana@field-service.example'
   )
 
   demo.printer.say(

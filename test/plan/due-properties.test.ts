@@ -98,7 +98,7 @@ test('after all that is due was done, nothing is due', () => {
         assert.equal(again?.plan.changes ?? [], [])
       }
     }),
-    { numRuns: 300 }
+    { numRuns: 500 }
   )
 })
 
@@ -125,7 +125,7 @@ test('no environment ever loses an authorization that it still needs', () => {
         documents = lived.after
       }
     }),
-    { numRuns: 300 }
+    { numRuns: 500 }
   )
 })
 
@@ -150,7 +150,7 @@ test('dev never changes what stage and prod run on, nor stage what prod runs on'
         documents = lived.after
       }
     }),
-    { numRuns: 300 }
+    { numRuns: 500 }
   )
 })
 

@@ -151,6 +151,7 @@ test('a refresh token that rotates is replaced, three times over', async () => {
 test('a new token is durable before it is handed out', async () => {
   const { call, credential, vault } = await authorizedAt(keeping)
   const failing = {
+    list: vault.list,
     open: vault.open,
     store: async () => {
       throw new Error('disk full')
@@ -171,12 +172,32 @@ test('what another process refreshed is used, and the old refresh token not once
   assert.is.not(next.generation, credential.generation)
 })
 
+test('a replaced refresh token reaches the copies that one consent left in other slots, and nobody else', async () => {
+  const { call, credential, vault } = await authorizedAt(rotating)
+  const copy = { ...credential, id: randomUUID(), slot: 'stage' as const }
+  const stranger = {
+    ...copy,
+    id: randomUUID(),
+    secret: { ...oauth2(credential), refreshToken: 'another-consent' }
+  }
+  await vault.store(copy)
+  await vault.store(stranger)
+  const next = await call()
+  const followed = await vault.open(copy.id)
+  assert.equal(followed?.secret, next.secret)
+  assert.is(followed?.generation, 2)
+  assert.equal(await vault.open(stranger.id), stranger)
+  // The server ends a grant whose old refresh token comes again: it has not seen one.
+  assert.is(await statusAt(rotating, await call({ credential: followed ?? copy })), 200)
+})
+
 test('a grant that is gone is looked up once more: another process may have won', async () => {
   const { call, credential, vault } = await authorizedAt(rotating)
   const winner = await call()
   let opened = 0
   // As seen by a process that looked before the winner wrote.
   const late = {
+    list: vault.list,
     store: vault.store,
     open: async () => (opened++ === 0 ? credential : winner)
   }
