@@ -13,8 +13,9 @@ import { everything } from '../workflow/plan.ts'
 import { type PlanFlags, selectionOf } from './command-plan.ts'
 import { readLine, terminalConversation } from './conversation.ts'
 import type { CommandContext } from './globals.ts'
-import { shownStep } from './progress.ts'
+import { shownStep, toldStep } from './progress.ts'
 import { showDiagnostics, showJson } from './show.ts'
+import type { Terminal } from './terminal.ts'
 
 export interface ApplyFlags extends PlanFlags {
   readonly autoApprove?: boolean
@@ -89,16 +90,17 @@ async function applyOne(
   { approved, isOnRoad }: { readonly approved: boolean; readonly isOnRoad: boolean }
 ): Promise<ApplyResult | null> {
   const { around, terminal, format } = context
+  const isText = format === 'text'
   const conversation: ApplyConversation = {
     ...terminalConversation(terminal),
     step: (what, work) =>
-      what.startsWith('authorize ') ? work() : shownStep(terminal, what, work),
+      what.startsWith('authorize ')
+        ? toldStep(terminal, what, work)
+        : shownStep(terminal, what, work),
     confirm: async ({ plan, refused, asks }, diagnostics) => {
-      if (format === 'text') {
+      if (isText) {
         await showDiagnostics(terminal, [...diagnostics, ...plan.diagnostics])
-        const { reportPlan, reportPlans } = await import('../report/report-plan.ts')
-        const { style } = terminal
-        terminal.out(isOnRoad ? reportPlans([plan], style) : reportPlan(plan, style))
+        await showPlan(terminal, plan, { isOnRoad, isPromised: request.promised !== null })
       }
       if (approved || refused || !asks) return true
       return confirm(context, plan)
@@ -109,22 +111,38 @@ async function applyOne(
     terminal.err('Nothing was applied.\n')
     return null
   }
-  if (format === 'text') {
-    if (result.steps.length > 0 || result.pending.length > 0) {
-      const { reportApplied } = await import('../report/report-steps.ts')
-      terminal.out(`\n${reportApplied(result, terminal.style)}`)
+  if (isText && (result.steps.length > 0 || result.pending.length > 0)) {
+    const { reportApplied } = await import('../report/report-steps.ts')
+    const tried = result.steps.some(each => each.what.startsWith('authorize '))
+    const seen = {
+      steps: terminal.isTTY && !terminal.quiet,
+      pending: !tried && request.promised === null
     }
+    terminal.out(`\n${reportApplied(result, terminal.style, seen)}`)
   }
   return result
 }
 
-async function confirm({ terminal }: CommandContext, plan: Plan): Promise<boolean> {
-  if (!terminal.interactive) {
+/** A saved plan has been read before: its last line is enough to recognise it. */
+async function showPlan(
+  { out, style }: Terminal,
+  plan: Plan,
+  { isOnRoad, isPromised }: { readonly isOnRoad: boolean; readonly isPromised: boolean }
+): Promise<void> {
+  const { reportPlan, reportPlans, reportSummary } = await import('../report/report-plan.ts')
+  if (isPromised)
+    out(`The saved plan for ${plan.environment} still holds.\n${reportSummary(plan, style)}`)
+  else out(isOnRoad ? reportPlans([plan], style) : reportPlan(plan, style))
+}
+
+async function confirm({ terminal, format }: CommandContext, plan: Plan): Promise<boolean> {
+  // Without the plan on the screen there is nothing to say yes to.
+  if (!terminal.interactive || format === 'json') {
     throw new Refusal(
       problem(
         'APPROVAL_NEEDED',
         'Nobody can be asked',
-        `This is no terminal, so the plan cannot be confirmed. Save a plan and apply that, or approve it now:\n    tieline plan -e ${plan.environment} --out plan.json && tieline apply plan.json\n    tieline apply -e ${plan.environment} --auto-approve`
+        `${format === 'json' ? 'The plan is not shown with --format json' : 'This is no terminal'}, so it cannot be confirmed. Save a plan and apply that, or approve it now:\n    tieline plan -e ${plan.environment} --out plan.json && tieline apply plan.json\n    tieline apply -e ${plan.environment} --auto-approve`
       )
     )
   }

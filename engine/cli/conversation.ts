@@ -32,11 +32,10 @@ export function terminalConversation(terminal: Terminal): Conversation {
       const output = { output: process.stderr }
       intro(`Authorize ${target.linkName} in ${target.environment} at ${target.service}`, output)
       const answers: [string, string][] = []
-      for (const [name, { title, description, secret }] of Object.entries(fields)) {
+      for (const [name, { title, description, secret, pattern }] of Object.entries(fields)) {
         const message = description === undefined ? title : `${title} (${description})`
-        const answer = await (secret
-          ? password({ message, ...output })
-          : text({ message, ...output }))
+        const question = { message, validate: checkOf(pattern), ...output }
+        const answer = await (secret ? password(question) : text(question))
         if (isCancel(answer)) {
           // In a prompt, Ctrl-C arrives as a key. It ends the command like any other.
           process.emit('SIGINT')
@@ -47,6 +46,13 @@ export function terminalConversation(terminal: Terminal): Conversation {
       return Object.fromEntries(answers)
     }
   }
+}
+
+/** Says at once what the authorization would refuse, and never repeats it. */
+function checkOf(pattern: string | undefined): (value: string | undefined) => string | undefined {
+  const expected = pattern === undefined ? /./su : new RegExp(`^(?:${pattern})$`, 'u')
+  return value =>
+    expected.test(value ?? '') ? undefined : 'This is not what it looks like at the service.'
 }
 
 /** A browser is opened for a person at this very machine only; the address stands on the screen in any case. */

@@ -27,3 +27,22 @@ export async function shownStep<T>(
   await tasks.run()
   return result[0] as T
 }
+
+/** Runs a step that speaks with a person, who is told right away how it ended. */
+export async function toldStep<T>(
+  { err, errStyle: { green, red, symbols }, interactive }: Terminal,
+  what: string,
+  work: () => Promise<T>
+): Promise<T> {
+  const tell = (line: string): void => {
+    if (interactive) err(`${line}\n\n`)
+  }
+  try {
+    const result = await work()
+    tell(`${green(symbols.done)} ${what}`)
+    return result
+  } catch (error) {
+    tell(`${red(symbols.failed)} ${what}`)
+    throw error
+  }
+}

@@ -38,7 +38,7 @@ export function reportConnectors(list: readonly ConnectorRow[], style: Style): s
     service,
     category,
     auth.join(', '),
-    levels.join(', ')
+    levels.map(each => (each === 'administrator' ? 'administrator' : 'user')).join(', ')
   ])
   return joined(table([titles, ...rows], style.width, 0))
 }

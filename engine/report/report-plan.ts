@@ -30,6 +30,11 @@ export function reportPlans(plans: readonly Plan[], style: Style): string {
   return joined(spaced(groups))
 }
 
+/** The last line of a plan alone. Empty if nothing is to be done. */
+export function reportSummary(plan: Plan, style: Style): string {
+  return joined(summaryLine(cleaned(plan, 'message'), style))
+}
+
 function planLines(plan: Plan, style: Style): readonly string[] {
   const due = reportAuthorizations('Authorizations', plan.authorizations, plan.environment, style)
   const isAlone = plan.changes.length === 0 && plan.held.length === 0 && due.length === 0

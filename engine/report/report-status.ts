@@ -15,6 +15,7 @@ const indent = 2
 /** A table for each environment: which connections are authorized, as what account, by whom and when, and what is missing. */
 export function reportStatus(status: Status, style: Style): string {
   const environments = cleaned(status).environments
+  if (environments.length === 0) return 'Nothing is applied yet:\n    tieline apply\n'
   if (environments.every(each => each.connections.length === 0)) return 'No connections.\n'
   return joined(spaced(environments.map(each => environmentLines(each, style))))
 }

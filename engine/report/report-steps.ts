@@ -27,11 +27,22 @@ export function reportSteps(steps: readonly StepOutcome[], style: Style): string
   return joined(stepLines(cleaned(steps, 'detail'), style))
 }
 
+/** What has been seen already, and need not be said again. */
+export interface Seen {
+  /** The steps that ended well, as they went. */
+  readonly steps: boolean
+  /** The list of what is to be authorized, in the plan. */
+  readonly pending: boolean
+}
+
 /** The steps of an apply, what stays pending with the command for each, and the counts. */
-export function reportApplied(applied: Applied, style: Style): string {
+export function reportApplied(applied: Applied, style: Style, seen: Seen): string {
   const { environment, steps, pending } = cleaned(applied, 'detail')
-  const due = reportAuthorizations('Still to authorize', pending, environment, style)
-  return joined(spaced([stepLines(steps, style), due, [style.bold(summaryOf(steps, pending))]]))
+  const told = seen.steps ? steps.filter(each => each.outcome !== 'done' || each.detail) : steps
+  const due = seen.pending
+    ? []
+    : reportAuthorizations('Still to authorize', pending, environment, style)
+  return joined(spaced([stepLines(told, style), due, [style.bold(summaryOf(steps, pending))]]))
 }
 
 function stepLines(steps: readonly StepOutcome[], style: Style): readonly string[] {

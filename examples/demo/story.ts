@@ -195,7 +195,7 @@ async function goToProd(demo: Demo): Promise<void> {
     ],
     show: [
       ...['dev', 'stage', 'prod', 'No changes.', 'revoke zoho_crm', 'record 16 changes'],
-      ...['connection zoho_crm ', 'Still to authorize', 'Apply:']
+      ...['connection zoho_crm ', 'Authorizations, by', 'Apply:']
     ]
   })
 

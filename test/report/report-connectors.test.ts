@@ -97,10 +97,8 @@ test('lists connectors as a table, and marks those of the workspace', () => {
     text,
     `
 id                     service     category       auth             levels
-acme_mail (workspace)  Acme Mail   Communication  oauth2, api-key  administrator,
-                                                                   logged-in-user
-salesforce             Salesforce  CRM            oauth2, api-key  administrator,
-                                                                   logged-in-user
+acme_mail (workspace)  Acme Mail   Communication  oauth2, api-key  administrator, user
+salesforce             Salesforce  CRM            oauth2, api-key  administrator, user
 `.slice(1)
   )
 })

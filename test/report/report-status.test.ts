@@ -83,7 +83,11 @@ prod: no connections
   )
 })
 
-test('says so when there are no connections at all', () => {
+test('says so when there are no connections at all, or nothing is applied yet', () => {
+  assert.is(
+    reportStatus({ environments: [] }, style),
+    'Nothing is applied yet:\n    tieline apply\n'
+  )
   assert.is(
     reportStatus({ environments: [{ environment: 'dev', connections: [] }] }, style),
     'No connections.\n'

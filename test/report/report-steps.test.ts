@@ -6,6 +6,8 @@ import { aDue } from './samples.ts'
 
 const style = createStyle({ color: false, width: 80, unicode: true })
 
+const nothingSeen = { steps: false, pending: false }
+
 test('shows how each step ended, why, and what stays pending', () => {
   const text = reportApplied(
     {
@@ -22,7 +24,8 @@ test('shows how each step ended, why, and what stays pending', () => {
       ],
       pending: [aDue({ slot: 'stage' })]
     },
-    style
+    style,
+    nothingSeen
   )
   assert.fixture(
     text,
@@ -47,10 +50,22 @@ Apply: 1 done, 1 failed, 1 not run; 1 to authorize.
 test('when all is done there is nothing but the steps and their count', () => {
   const steps = [{ what: 'record 1 change in dev', outcome: 'done', detail: null }] as const
   assert.is(
-    reportApplied({ environment: 'dev', steps, pending: [] }, style),
+    reportApplied({ environment: 'dev', steps, pending: [] }, style, nothingSeen),
     '✔ record 1 change in dev\n\nApply: 1 done.\n'
   )
   assert.is(reportSteps(steps, style), '✔ record 1 change in dev\n')
+})
+
+test('what a person has seen already is counted, and not told again', () => {
+  const steps = [
+    { what: 'record 1 change in dev', outcome: 'done', detail: null },
+    { what: 'authorize crm in dev', outcome: 'failed', detail: 'Refused.' }
+  ] as const
+  const applied = { environment: 'dev', steps, pending: [aDue()] } as const
+  assert.is(
+    reportApplied(applied, style, { steps: true, pending: true }),
+    '✖ authorize crm in dev\n    Refused.\n\nApply: 1 done, 1 failed; 1 to authorize.\n'
+  )
 })
 
 test.run()
