@@ -32,15 +32,17 @@ export function connectorRow(connector: Connector, grade: ConnectorRow['grade'])
 /** A table of connectors, in the order given. Those that the workspace defines are marked. */
 export function reportConnectors(list: readonly ConnectorRow[], style: Style): string {
   if (list.length === 0) return 'No connectors.\n'
-  const titles = ['id', 'service', 'category', 'auth', 'levels'].map(style.dim)
+  // The category is what a narrow terminal can do without.
+  const isWide = style.width >= 100
+  const titles = ['id', 'service', ...(isWide ? ['category'] : []), 'auth', 'levels']
   const rows = cleaned(list).map(({ id, service, category, auth, levels, grade }) => [
     style.bold(id) + (grade === 'workspace' ? ' (workspace)' : ''),
     service,
-    category,
+    ...(isWide ? [category] : []),
     auth.join(', '),
-    levels.map(each => (each === 'administrator' ? 'administrator' : 'user')).join(', ')
+    levels.join(', ')
   ])
-  return joined(table([titles, ...rows], style.width, 0))
+  return joined(table([titles.map(style.dim), ...rows], style.width, 0))
 }
 
 /** All that a person needs to know of a service to connect to it. */

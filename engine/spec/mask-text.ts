@@ -1,19 +1,33 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node } from 'yaml'
 import { escapePointer } from './index-places.ts'
-import { looksSecret } from './show-key.ts'
+import { isPlainAddress, isPlainWord, looksSecret, plainKey } from './show-key.ts'
 import { vocabulary } from './spec-schemas.ts'
 
 const mask = '•••'
 const reference = /^(env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:\S.{0,1023}|vault:[a-z][a-z0-9_]{0,49})$/
 
-/** What to hide of a part of a document: nothing, all that is no reference, or everything. */
-type Hide = 'nothing' | 'values' | 'everything'
+const recipient = /^age1[02-9ac-hj-np-z]{58}$/
+const secretWords = 'secret|token|passw|pwd|key|credential|auth'
+const secretName = new RegExp(secretWords, 'i')
+
+/** What may be shown of a part of a document: any value, none, or only values that read as what belongs there. */
+type Show = 'all' | 'nothing' | 'references' | 'recipients' | 'words' | 'addresses'
 type Range = readonly [from: number, to: number]
 
+const isShown: Readonly<Record<Show, (value: string) => boolean>> = {
+  all: () => true,
+  nothing: () => false,
+  references: value => reference.test(value),
+  recipients: value => recipient.test(value),
+  words: isPlainWord,
+  addresses: isPlainAddress
+}
+
 /**
- * The text of a spec as it may be shown beside a message. Hidden is what is no reference where references belong, whatever
- * stands at the `unknown` JSON Pointers (their own keys stay), what such places take from an anchor, and what looks like a
- * credential anywhere. Lines stay where they are, and so does what stands before a hidden part on its line.
+ * The text of a spec as it may be shown beside a message. Hidden is what does not read like a reference, a public key, a
+ * parameter or an address where these belong, whatever stands at the `unknown` JSON Pointers, keys that do not read like a
+ * name, what such places take from an anchor, and what looks like a credential anywhere. Lines stay where they are, and so
+ * does what stands before a hidden part on its line.
  */
 export function maskSpec(
   text: string,
@@ -21,28 +35,38 @@ export function maskSpec(
   unknown: readonly string[]
 ): string {
   const isUnknown = new Set(unknown)
+  // The keys of a connector are scopes and hosts as well, and its parameters are declared, not given.
+  const isConnector = isMap(document.get('api')) && !document.has('connector')
   const hidden: Range[] = []
-  const collect = (node: unknown, pointer: string, hide: Hide): void => {
-    if (isAlias(node) && hide !== 'nothing') collect(node.resolve(document), pointer, hide)
-    if (isScalar(node) && hide !== 'nothing') {
-      const isReference = typeof node.value === 'string' && reference.test(node.value)
-      if (hide === 'everything' || !isReference) hidden.push(rangeOf(node))
-    }
+  const collect = (node: unknown, pointer: string, show: Show): void => {
+    if (isAlias(node) && show !== 'all') collect(node.resolve(document), pointer, show)
+    if (isScalar(node) && !isShown[show](String(node.value))) hidden.push(rangeOf(node))
     if (isSeq(node)) {
-      for (const [index, item] of node.items.entries()) collect(item, `${pointer}/${index}`, hide)
+      for (const [index, item] of node.items.entries()) collect(item, `${pointer}/${index}`, show)
     }
     if (!isMap(node)) return
     for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : ''
       const at = `${pointer}/${escapePointer(name)}`
-      if (hide === 'everything') collect(key, at, hide)
-      if (hide !== 'nothing') collect(value, at, hide)
-      else if (isUnknown.has(at)) collect(value, at, 'everything')
-      else collect(value, at, name === 'client' ? 'values' : 'nothing')
+      const isName = isConnector || plainKey(name) !== null
+      if (show === 'nothing' || !isName) collect(key, at, 'nothing')
+      collect(value, at, isUnknown.has(at) ? 'nothing' : shownAt(at, name, show, isConnector))
     }
   }
-  collect(document.contents, '', 'nothing')
-  return hideWords(hideRanges(text, hidden))
+  collect(document.contents, '', 'all')
+  return hideWords(hideInAddresses(hideRanges(text, hidden)))
+}
+
+/** What may be shown of the value at a pointer, of a mapping of which `show` may be shown. */
+function shownAt(pointer: string, name: string, show: Show, isConnector: boolean): Show {
+  if (show === 'recipients' && /^\/members\/[^/]*\/role$/.test(pointer)) return 'words'
+  if (show === 'words' && secretName.test(name)) return 'nothing'
+  if (show !== 'all') return show
+  if (name === 'client') return 'references'
+  if (isConnector) return 'all'
+  if (name === 'parameters') return 'words'
+  if (pointer === '/members' || pointer === '/runtime') return 'recipients'
+  return name === 'origin' || pointer === '/state' || pointer === '/vault' ? 'addresses' : 'all'
 }
 
 /** Behind the value, but before the comment and the line break that may follow it. */
@@ -73,6 +97,13 @@ function hideWords(text: string): string {
   })
 }
 
+/** The user part of addresses and the values of their queries; a value that is filled in (`{name}`) is none. */
+function hideInAddresses(text: string): string {
+  return text
+    .replace(/(:\/\/)[^\s/"'`]{1,500}@/g, `$1${mask}@`)
+    .replace(/([?&#][\w.%[\]~-]{1,60}=)(?!=|\$?\{)[^&#\s"'`]{1,2000}/g, `$1${mask}`)
+}
+
 let known: ReadonlySet<string> | undefined
 
 /**
@@ -97,16 +128,16 @@ export function maskBroken(text: string): string {
     .replace(/•••( •••)+/g, mask)
 }
 
+const namedSecret = new RegExp(
+  `((?:${secretWords})\\w{0,30}["'\`]?[ \\t]{0,10}[:=][ \\t]{0,10})(["'\`])((?:(?!\\2)[^\\n\\\\]|\\\\.){1,2000})`,
+  'gi'
+)
+
 /**
- * The text of a source file: texts that look like a credential, that a name such as `password` or `apiKey` takes, or the user
- * part of an address are hidden.
+ * The text of a source file: texts that look like a credential, that a name such as `password` or `apiKey` takes, the user
+ * part of an address, or the values of its query are hidden.
  */
 export function maskSource(text: string): string {
-  const secretName =
-    /((?:secret|token|passw|pwd|key|credential|auth)\w{0,30}["'`]?[ \t]{0,10}[:=][ \t]{0,10})(["'`])((?:(?!\2)[^\n\\]|\\.){1,2000})/gi
-  return hideWords(
-    text
-      .replace(secretName, (_all, before: string, quote: string) => before + quote + mask)
-      .replace(/(:\/\/)[^\s/@"'`]{1,500}@/g, `$1${mask}@`)
-  )
+  const named = text.replace(namedSecret, (_all, before, quote) => `${before}${quote}${mask}`)
+  return hideWords(hideInAddresses(named))
 }

@@ -96,9 +96,11 @@ test('lists connectors as a table, and marks those of the workspace', () => {
   assert.fixture(
     text,
     `
-id                     service     category       auth             levels
-acme_mail (workspace)  Acme Mail   Communication  oauth2, api-key  administrator, user
-salesforce             Salesforce  CRM            oauth2, api-key  administrator, user
+id                     service     auth             levels
+acme_mail (workspace)  Acme Mail   oauth2, api-key  administrator,
+                                                    logged-in-user
+salesforce             Salesforce  oauth2, api-key  administrator,
+                                                    logged-in-user
 `.slice(1)
   )
 })
