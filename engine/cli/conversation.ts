@@ -1,5 +1,5 @@
 import { problem, Refusal } from '../model/diagnostic.ts'
-import type { Conversation } from '../workflow/authorize.ts'
+import type { Conversation } from '../workflow/authorize-scene.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Speaks with the person at the terminal. Where nobody is there, questions are refused with what to do instead. */

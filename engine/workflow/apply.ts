@@ -3,19 +3,15 @@ import { type Diagnostic, problem, Refusal } from '../model/diagnostic.ts'
 import type { DueAuthorization, OwnEnvironment, Plan, Selection } from '../model/generated/types.ts'
 import { contentAfter, differs } from '../plan/content-after.ts'
 import { actorOf } from './actor.ts'
-import {
-  type AuthorizeScene,
-  authorizeGroup,
-  type Conversation,
-  orphanedGrants,
-  targetIn
-} from './authorize.ts'
+import { authorizeGroup } from './authorize.ts'
+import { type AuthorizeScene, type Conversation, targetIn } from './authorize-scene.ts'
 import { checkBranch } from './check-branch.ts'
 import { commitOf } from './commit-of.ts'
 import { brokenPromise } from './compare-plans.ts'
 import { mendState } from './mend.ts'
 import { openVault } from './open-vault.ts'
 import { poolsOf, resolverFor, soundDocuments } from './open-workspace.ts'
+import { orphanedGrants } from './orphaned-grants.ts'
 import { openScene, type Planned, planOne, type Scene, versionOf } from './plan.ts'
 import { referenceResolver } from './resolve-references.ts'
 import type { Surroundings } from './surroundings.ts'

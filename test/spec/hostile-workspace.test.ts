@@ -53,13 +53,13 @@ test('a tieline.yaml that is a pipe or a link out is told and not opened', async
 test('links inside the workspace are followed, but not into what git and tieline keep', async () => {
   const folder = writeWorkspace({
     ...sound,
-    'shared/a.yaml': 'connector: x\n',
+    'common/a.yaml': 'connector: x\n',
     '.tieline/vault/b.yaml': 'connector: hunter2\n'
   })
-  symlinkSync('../shared/a.yaml', join(folder, 'connections/a.yaml'))
-  symlinkSync('shared', join(folder, 'components'))
-  rmSync(join(folder, 'shared/a.yaml'))
-  writeFileSync(join(folder, 'shared/a.yaml'), 'connector: x\n')
+  symlinkSync('../common/a.yaml', join(folder, 'connections/a.yaml'))
+  symlinkSync('common', join(folder, 'components'))
+  rmSync(join(folder, 'common/a.yaml'))
+  writeFileSync(join(folder, 'common/a.yaml'), 'connector: x\n')
   symlinkSync('../.tieline/vault/b.yaml', join(folder, 'connections/b.yaml'))
   assert.equal(told(await loadFolder(folder)), [
     'MISSING_KEY components/a.yaml:1:1',

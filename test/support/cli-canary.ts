@@ -1,5 +1,4 @@
 /** Secrets that are planted and must never be seen again, in whatever form they could come out. */
-import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { mainFile } from './cli-run.ts'
@@ -7,11 +6,6 @@ import { mainFile } from './cli-run.ts'
 /** A secret that no other secret is a part of, with characters that encodings change. */
 export function canary(name: string): string {
   return `Cnr7~${name}/+&=%?${name.length}"ÿ~${name}~tweet`
-}
-
-/** A secret as services make them: one long mixed word. */
-export function keyCanary(name: string): string {
-  return `cnr7${createHash('sha256').update(name).digest('base64url').replace(/[_-]/g, 'x')}`
 }
 
 /** A secret that looks like none, fit for headers and addresses: what finds secrets by their look does not find this one. */

@@ -40,7 +40,7 @@ export async function trace(
   return { ...result, calls }
 }
 
-/** Lines look like `123 openat(AT_FDCWD</work>, "a", O_RDONLY) = 3</work/a>`, cut in two where a thread came between. */
+/** Lines look like `123 openat(AT_FDCWD</there>, "a", O_RDONLY) = 3</there/a>`, cut in two where a thread came between. */
 function readCalls(text: string): readonly SystemCall[] {
   const begun = new Map<string, string>()
   const programs = new Map<string, string>()

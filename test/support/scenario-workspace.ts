@@ -12,12 +12,12 @@ import { dirname, join } from 'node:path'
 import { digestOf } from '../../engine/model/digest.ts'
 import type { OwnEnvironment, Plan, Slot, State } from '../../engine/model/generated/types.ts'
 import { type ApplyResult, applyWorkflow } from '../../engine/workflow/apply.ts'
-import {
-  type AuthorizeRequest,
-  type AuthorizeResult,
-  authorizeWorkflow,
-  type Conversation
-} from '../../engine/workflow/authorize.ts'
+import { authorizeWorkflow } from '../../engine/workflow/authorize.ts'
+import type {
+  AuthorizeRequest,
+  AuthorizeResult,
+  Conversation
+} from '../../engine/workflow/authorize-scene.ts'
 import { everything, type Planned, planWorkflow } from '../../engine/workflow/plan.ts'
 import { statusWorkflow } from '../../engine/workflow/status.ts'
 import type { Surroundings } from '../../engine/workflow/surroundings.ts'

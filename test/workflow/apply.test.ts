@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { applyWorkflow } from '../../engine/workflow/apply.ts'
-import type { Conversation } from '../../engine/workflow/authorize.ts'
+import type { Conversation } from '../../engine/workflow/authorize-scene.ts'
 import { everything } from '../../engine/workflow/plan.ts'
 import { programFile } from '../support/scenario-program.ts'
 import { type KeyService, keys, startKeyService } from '../support/scenario-service.ts'

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Conversation } from '../../engine/workflow/authorize.ts'
+import type { Conversation } from '../../engine/workflow/authorize-scene.ts'
 import {
   type ConsentOptions,
   followConsent,
