@@ -89,7 +89,7 @@ function checkParameters(
           problem(
             'PARAMETER_UNKNOWN',
             'Unknown parameter',
-            `${connector.service} has no parameter "${name}".${meant(name, known)} ${list}.`,
+            `${connector.service} has no parameter ${/^[a-z][a-z_]{0,29}$/i.test(name) ? `"${name}"` : 'of this name'}.${meant(name, known)} ${list}.`,
             place(`${path}/${name}`)
           )
         ]

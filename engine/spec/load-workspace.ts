@@ -45,8 +45,9 @@ export async function loadWorkspace(
   checkConnector: ConnectorCheck
 ): Promise<LoadedWorkspace> {
   const root = realFolder(folder)
-  const listing = root === null ? null : listSpecs(root)
-  if (root === null || listing === null) return failed(noWorkspace)
+  if (root === null) return failed(noFolder)
+  const listing = listSpecs(root)
+  if (listing === null) return failed(noWorkspace)
 
   const ignored = await ignoredByGit(
     root,
@@ -120,6 +121,12 @@ function realFolder(folder: string): string | null {
     return null
   }
 }
+
+const noFolder = specProblem(
+  'NO_WORKSPACE',
+  'There is no such folder. Name the folder that holds tieline.yaml with -C.',
+  null
+)
 
 const noWorkspace = specProblem(
   'NO_WORKSPACE',

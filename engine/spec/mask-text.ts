@@ -36,7 +36,7 @@ export function maskSpec(
 ): string {
   const isUnknown = new Set(unknown)
   // The keys of a connector are scopes and hosts as well, and its parameters are declared, not given.
-  const isConnector = isMap(document.get('api')) && !document.has('connector')
+  const isConnector = isSeq(document.get('auth')) && !document.has('connector')
   const hidden: Range[] = []
   const collect = (node: unknown, pointer: string, show: Show): void => {
     if (isAlias(node) && show !== 'all') collect(node.resolve(document), pointer, show)

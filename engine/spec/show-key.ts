@@ -29,7 +29,8 @@ export function isPlainWord(value: string): boolean {
   return /^[a-z0-9_.-]{1,40}$/.test(value) && !isMixed
 }
 
-/** Whether an address is made of plain words only, without a user, a query or a fragment: `http://127.0.0.1:4010`. */
+/** Whether a value is an address (`scheme:` and more) of plain words only, without a user, a query or a fragment: `http://127.0.0.1:4010`. */
 export function isPlainAddress(value: string): boolean {
-  return value.split(/[/:[\]]/).every(each => each === '' || isPlainWord(each))
+  const parts = value.split(/[/:[\]]/)
+  return /^[a-z0-9]+:/.test(value) && parts.every(each => each === '' || isPlainWord(each))
 }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type RunResult, run } from '../support/assert.ts'
-import { Aviary, canary, formsOf, keyCanary, plainCanary } from '../support/cli-canary.ts'
+import { Aviary, canary, formsOf, plainCanary } from '../support/cli-canary.ts'
 import {
   type Answerer,
   type Heard,
@@ -61,8 +61,6 @@ function lookAtDisk(aviary: Aviary, machine: Machine, but: readonly string[] = [
 test('a secret written into a spec, where it must not be, is never repeated', async () => {
   const aviary = new Aviary()
   const secret = (name: string): string => aviary.add(name, plainCanary(name))
-  // Where anything may stand, a secret can be told by its look alone.
-  const key = (name: string): string => aviary.add(name, keyCanary(name))
   const client = (id: string, part: string): string =>
     `connector: salesforce\nscopes: [api, refresh_token]\nclient: { id: ${id}, secret: ${part} }\n`
   const sound = client('env:A_ID', 'env:A_SECRET')
@@ -76,15 +74,18 @@ test('a secret written into a spec, where it must not be, is never repeated', as
     client('env:A_ID', `{ value: ${secret('map')} }`),
     `${sound}client_secret: ${secret('unknown_key')}\n`,
     `${sound}password: >-\n  ${secret('folded')}\n`,
-    `${sound}${key('as_a_key')}: 1\n`,
+    `${sound}${secret('as_a_key')}: 1\n`,
     `${sound}fields: { key: ${secret('fields')} }\n`,
     `connector: salesforce\nclient: ${secret('whole_client')}\n`,
     `${sound}environments: { dev: { client: { id: ${secret('dev_id')} } } }\n`,
     `${sound}environments: { dev: { client: { id: env:B, secret: ${secret('dev')} } } }\n`,
     `${sound}environments: { dev: { secret: ${secret('dev_key')} } }\n`,
-    `${sound}environments: { dev: { origin: "http://u:${key('origin')}@127.0.0.1" } }\n`,
-    `${sound}parameters: { domain: "${key('parameter')}!" }\n`,
-    `${sound}parameters: { password: ${key('no_parameter')} }\n`,
+    `${sound}environments: { dev: { origin: "http://u:${secret('origin')}@127.0.0.1" } }\n`,
+    `${sound}parameters: { domain: "${secret('parameter')}!" }\n`,
+    `${sound}parameters: { region: ${secret('odd_parameter')}, deep: { a: [${secret('deep_parameter')}] } }\n`,
+    `${sound}parameters: { ${secret('parameter_key')}: 1 }\n`,
+    `${sound}environments: { dev: { parameters: { place: ${secret('dev_parameter')} }, origin: 1 } }\n`,
+    `${sound}parameters: { password: ${secret('no_parameter')} }\n`,
     `connector: salesforce\nclient: { secret: "${secret('open_quote')}\nscopes: [api]\n`,
     `connector: salesforce\n  secret: ${secret('indent')}\n scopes: [\n`,
     `a: &x ${secret('anchor')}\nb: *y\nclient: { secret: ${secret('near')} }\n`,
@@ -96,13 +97,15 @@ test('a secret written into a spec, where it must not be, is never repeated', as
   ]
   const clients = [
     `name: Acme\nconnections: { crm: { client: { id: env:A, secret: ${secret('client')} } } }\n`,
-    `name: Acme\nmembers: { it@acme.example: { role: admin, key: ${key('client_key')} } }\n`
+    `name: Acme\nconnections: { crm: { parameters: { region: ${secret('client_parameter')}, b: 1 } } }\n`,
+    `name: Acme\nmembers: { ${secret('client_member')}: { role: ${secret('client_role')} } }\n`,
+    `name: Acme\nmembers: { it@acme.example: { role: admin, key: ${secret('client_key')} } }\n`
   ]
   const files: Files = {
     ...numbered('connections', connections),
     ...numbered('clients', clients),
     'components/deluge.yaml': 'kind: form\nsource: deluge.dg\n',
-    'deluge.dg': `invokeurl [ url: "https://x.example/?key=${key('source')}" connection: "none" ]\n`,
+    'deluge.dg': `invokeurl [ url: "https://x.example/?key=${secret('source')}" connection: "none" ]\n`,
     'components/script.yaml': 'kind: form\nsource: script.ts\n',
     'script.ts': `const password = '${secret('line_before')}'\nconnection("none")\nfetch(url, { headers: { Authorization: 'Bearer ${secret('bearer')}' } })\n`,
     'components/name.yaml': 'kind: form\nuses: [crm]\nsource: name.ts\n',
@@ -110,9 +113,9 @@ test('a secret written into a spec, where it must not be, is never repeated', as
   }
   const workspaces = [
     'app: { name: A }\n',
-    `app: { name: A }\nstate: postgres://u:${key('state')}@host/db\nvault: s3://${key('vault')}@bucket\n`,
-    `app: { name: A }\nmembers: { a@b.example: { role: developer, key: ${key('member')} } }\n`,
-    `app: { name: A }\nruntime: { prod: [${key('runtime')}] }\n`,
+    `app: { name: A }\nstate: postgres://u:${secret('state')}@host/db\nvault: s3://${secret('vault')}@bucket\n`,
+    `app: { name: A }\nmembers: { a@b.example: { role: developer, key: ${secret('member')} } }\n`,
+    `app: { name: A }\nruntime: { prod: [${secret('runtime')}] }\n`,
     `app: { name: A }\npassword: ${secret('in_workspace')}\n`
   ]
   const commands = [

@@ -29,7 +29,7 @@ test('values of unknown keys are masked whole, on all their lines', () => {
     masked('a:\n  b: |\n    hunter2\n    hunter3\n  c: hunter4\nd: e\n', '/a'),
     'a:\n  •••: •••\n\n\n  •••: •••\nd: e\n'
   )
-  assert.is(masked('a~/b: hunter2\n', '/a~0~1b'), 'a~/b: •••\n')
+  assert.is(masked('a~/b: hunter2\n', '/a~0~1b'), '•••: •••\n')
 })
 
 test('what an alias brings to such a place is masked where it is written', () => {
@@ -40,6 +40,48 @@ test('what looks like a credential is masked anywhere, but no name and no public
   const key = `age1${'q9'.repeat(29)}`
   const text = `# was 1Xy9-8Zq7_aB3dE5fG7h\nkey: ${key}\nid: env:CLIENT_2_ID_3_FOR_4_US\nsource: forms/lead_form_version_2.js\n`
   assert.is(masked(text), text.replace('1Xy9-8Zq7_aB3dE5fG7h', '•••'))
+})
+
+test('of addresses, parameters and public keys only what reads like one is shown', () => {
+  const key = `age1${'q9'.repeat(29)}`
+  for (const text of [
+    'state: file:state\nvault: file:.tieline/vault\n',
+    'environments: { dev: { origin: http://127.0.0.1:4010 } }\n',
+    'environments: { dev: { parameters: { domain: login, my: acme--uat.sandbox, region: us } } }\n',
+    `members: { ana@example.com: { role: admin, key: ${key} } }\nruntime: { prod: [${key}] }\n`,
+    'connections: { lead_form_version_2: { parameters: { domain: login } } }\n',
+    'auth: [{ tokenUrl: "https://a.example?v={v}" }]\nparameters: { a: { title: A Thing } }\n'
+  ]) {
+    assert.is(masked(text), text)
+  }
+  assert.is(
+    masked('environments: { dev: { origin: "http://u:my/pw@host" } }\n'),
+    'environments: { dev: { origin: ••• } }\n'
+  )
+  assert.is(
+    masked('parameters: { a: Correct Horse, b: [x1y2z3w4], password: plain, c: { d: A } }\n'),
+    'parameters: { a: •••, b: [•••], password: •••, c: { d: ••• } }\n'
+  )
+  assert.is(
+    masked('members: { a@b.example: { role: Boss, key: word } }\nruntime: { prod: [word] }\n'),
+    'members: { a@b.example: { role: •••, key: ••• } }\nruntime: { prod: [•••] }\n'
+  )
+})
+
+test('keys that do not read like a name are masked', () => {
+  assert.is(
+    masked('Hunter.2: a\nparameters: { s3cr3tw0rdofmine: b, domain: login }\n'),
+    '•••: a\nparameters: { •••: b, domain: login }\n'
+  )
+})
+
+test('user and query of an address are masked in specs and sources', () => {
+  const text = '# http://u:p@ss@a.example/?v=hunter&w=two#x\nname: b\n'
+  assert.is(masked(text), '# http://•••@a.example/?v=•••&w=•••#x\nname: b\n')
+  assert.is(
+    maskSource('get("https://a.example/?key=hunter&v=" + v, `b?c={d}&e=f`)'),
+    'get("https://a.example/?key=•••&v=" + v, `b?c={d}&e=•••`)'
+  )
 })
 
 test('of a file that is not understood only known words, variables and punctuation are shown', () => {
@@ -91,7 +133,9 @@ const leaks: readonly ((secret: string) => string)[] = [
   s => `<<<<<<< HEAD\nname: ${s}\n=======\nname: b\n>>>>>>> c\n`,
   s => `connector: a\n---\nsecret: ${s}\n`,
   s => `${s}\n`,
-  s => `- ${s}\n`
+  s => `- ${s}\n`,
+  s => `connector: a\nparameters: { password: ${s} }\nlevel: x\n`,
+  s => `connector: a\nenvironments: { dev: { origin: ${s} } }\nlevel: x\n`
 ]
 
 test('a secret in the wrong place shows up in no diagnostic and no text', async () => {
