@@ -53,9 +53,6 @@ export interface Specs {
   readonly connectors: readonly Located<Connector>[]
 }
 
-/** Finds a connector: one that comes with tieline (digest null), or a workspace's own by its digest. */
-export type ConnectorLookup = (id: ConnectorId, digest: Digest | null) => Connector | undefined
-
 /** A connector that specs may name; `digest` is null for one that comes with tieline. */
 export interface KnownConnector {
   readonly connector: Connector

@@ -268,8 +268,3 @@ function linkNamesById(request: DueRequest): ReadonlyMap<string, LinkName> {
 function byId(definitions: Definitions | null): ReadonlyMap<string, Connection> {
   return new Map(Object.values(definitions?.connections ?? {}).map(each => [each.id, each]))
 }
-
-/** Whether nothing is left for a person or for apply to do. */
-export function isSettled(due: readonly DueAuthorization[]): boolean {
-  return due.every(each => each.action === 'keep' || each.action === 'inherit')
-}

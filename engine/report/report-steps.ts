@@ -22,11 +22,6 @@ export interface Applied {
   readonly pending: readonly DueAuthorization[]
 }
 
-/** One line a step, with the detail of those that did not end well below it. */
-export function reportSteps(steps: readonly StepOutcome[], style: Style): string {
-  return joined(stepLines(cleaned(steps, 'detail'), style))
-}
-
 /** What has been seen already, and need not be said again. */
 export interface Seen {
   /** The steps that ended well, as they went. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Diagnostic, Refusal } from '../model/diagnostic.ts'
 import { type Documents, environments } from '../model/documents.ts'
 import type {
@@ -99,8 +100,10 @@ function statusOfUser(scene: StatusScene, own: Own): ConnectionStatus {
       each.connection === own.need.connection
   )
   if (file === undefined) return line(own, 'pending', null, undefined)
-  const lacks = without(own.need.scopes, file.facts.asked).length > 0
-  return line(own, lacks ? 'needs-reauthorization' : liveness(file, scene.now), file.facts, file)
+  const fits =
+    isDeepStrictEqual(file.facts.basis, own.need.basis) &&
+    without(own.need.scopes, file.facts.asked).length === 0
+  return line(own, fits ? liveness(file, scene.now) : 'needs-reauthorization', file.facts, file)
 }
 
 interface Own {

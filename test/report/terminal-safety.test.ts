@@ -21,7 +21,7 @@ import {
 import { reportDiagnostics } from '../../engine/report/report-diagnostics.ts'
 import { reportPlan, reportPlans } from '../../engine/report/report-plan.ts'
 import { reportStatus } from '../../engine/report/report-status.ts'
-import { type Applied, reportApplied, reportSteps } from '../../engine/report/report-steps.ts'
+import { type Applied, reportApplied } from '../../engine/report/report-steps.ts'
 import { createStyle, type Style } from '../../engine/report/style.ts'
 import { aPlan, control, hostileText } from './samples.ts'
 
@@ -260,7 +260,6 @@ test('no account, member, scope or step gets a control character onto the termin
   fc.assert(
     fc.property(applied, each => {
       isSafe(style => reportApplied(each, style, { steps: false, pending: false }))
-      isSafe(style => reportSteps(each.steps, style))
     })
   )
 })

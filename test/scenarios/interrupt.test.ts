@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { followConsent, type OAuthServer, startOAuthServer } from '../support/oauth-server.ts'
+import { followConsent, type OAuthServer } from '../support/oauth-server.ts'
 import { programFile, type Running, start } from '../support/scenario-program.ts'
 import { type KeyService, keys, startKeyService } from '../support/scenario-service.ts'
 import {
@@ -12,8 +12,8 @@ import {
   oauthFiles,
   outcomeOf,
   type Scenario,
-  startTieline,
-  variables
+  startScenarioServer,
+  startTieline
 } from '../support/scenario-workspace.ts'
 
 const crash = ['--import', join(import.meta.dirname, '../support/scenario-crash.mjs')]
@@ -23,17 +23,7 @@ let service: KeyService
 let server: OAuthServer
 test.before(async () => {
   service = await startKeyService()
-  server = await startOAuthServer({
-    scopes: ['read', 'write'],
-    clients: [
-      {
-        id: variables.OAUTH_CLIENT,
-        secret: variables.OAUTH_SECRET,
-        authentication: 'client_secret_post',
-        redirectUris: ['http://127.0.0.1/callback']
-      }
-    ]
-  })
+  server = await startScenarioServer()
 })
 test.after(async () => {
   await service.close()

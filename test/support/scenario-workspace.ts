@@ -22,6 +22,7 @@ import { everything, type Planned, planWorkflow } from '../../engine/workflow/pl
 import { statusWorkflow } from '../../engine/workflow/status.ts'
 import type { Surroundings } from '../../engine/workflow/surroundings.ts'
 import { temporaryFolder } from './assert.ts'
+import { type OAuthServer, startOAuthServer } from './oauth-server.ts'
 import { type Running, start } from './scenario-program.ts'
 import { keys } from './scenario-service.ts'
 
@@ -58,6 +59,21 @@ export const variables = {
   OAUTH_CLIENT: 'tieline-test',
   OAUTH_SECRET: 'a secret of the client'
 } as const
+
+/** A real OAuth server that knows the client of the scenarios. */
+export function startScenarioServer(): Promise<OAuthServer> {
+  return startOAuthServer({
+    scopes: ['read', 'write'],
+    clients: [
+      {
+        id: variables.OAUTH_CLIENT,
+        secret: variables.OAUTH_SECRET,
+        authentication: 'client_secret_post',
+        redirectUris: ['http://127.0.0.1/callback']
+      }
+    ]
+  })
+}
 
 /** Files of a workspace: paths and texts. */
 export type Files = Readonly<Record<string, string>>

@@ -3,12 +3,8 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Conversation } from '../../engine/workflow/authorize-scene.ts'
-import {
-  type ConsentOptions,
-  followConsent,
-  type OAuthServer,
-  startOAuthServer
-} from '../support/oauth-server.ts'
+import { statusWorkflow } from '../../engine/workflow/status.ts'
+import { type ConsentOptions, followConsent, type OAuthServer } from '../support/oauth-server.ts'
 import { type KeyService, startKeyService } from '../support/scenario-service.ts'
 import {
   boardConnector,
@@ -17,7 +13,7 @@ import {
   makeScenario,
   oauthFiles,
   type Scenario,
-  variables
+  startScenarioServer
 } from '../support/scenario-workspace.ts'
 import { refuses } from '../support/state-workspace.ts'
 
@@ -25,17 +21,7 @@ let service: KeyService
 let server: OAuthServer
 test.before(async () => {
   service = await startKeyService()
-  server = await startOAuthServer({
-    scopes: ['read', 'write'],
-    clients: [
-      {
-        id: variables.OAUTH_CLIENT,
-        secret: variables.OAUTH_SECRET,
-        authentication: 'client_secret_post',
-        redirectUris: ['http://127.0.0.1/callback']
-      }
-    ]
-  })
+  server = await startScenarioServer()
 })
 test.after(async () => {
   await service.close()
@@ -371,6 +357,15 @@ test('users authorize for themselves: a credential each, and no record in state'
   const after = scenario.stored()
   assert.is(after.length, 2)
   assert.is(after.filter(each => before.includes(each)).length, 1)
+  const statusOfJo = async () => {
+    const around = { ...scenario.around, actor: 'jo@example.com' }
+    const { status } = await statusWorkflow(around, ['dev'], 'jo@example.com')
+    return status.environments[0]?.connections[0]?.status
+  }
+  assert.is(await statusOfJo(), 'connected')
+  scenario.write('connections/forge.yaml', own.replace('env:OAUTH_CLIENT', 'env:OTHER_CLIENT'))
+  await scenario.apply('dev')
+  assert.is(await statusOfJo(), 'needs-reauthorization')
   // Nobody takes them for credentials without a record.
   await scenario.apply('dev')
   assert.equal(scenario.stored(), after)
