@@ -12,8 +12,24 @@ export function didYouMean(given: string, candidates: Iterable<string>): string 
   return best
 }
 
-/** ` Did you mean "x"?`, or nothing: made to stand behind a sentence. */
+/** More than these are no guess any more, but a list. */
+const mostGuesses = 3
+
+/**
+ * ` Did you mean "x"?`, or nothing: made to stand behind a sentence. Where nothing is near, what the given text is a part of is
+ * meant, as "zoho" is of "zoho_crm" and "zoho_projects".
+ */
 export function meant(given: string, candidates: Iterable<string>): string {
-  const guess = didYouMean(given, candidates)
-  return guess === undefined ? '' : ` Did you mean "${guess}"?`
+  const known = [...candidates]
+  const guess = didYouMean(given, known)
+  const guesses = guess === undefined ? holding(given, known) : [guess]
+  if (guesses.length === 0) return ''
+  return ` Did you mean ${guesses.map(each => `"${each}"`).join(' or ')}?`
+}
+
+function holding(given: string, candidates: readonly string[]): readonly string[] {
+  const part = given.toLowerCase()
+  if (part.length < 3) return []
+  const found = candidates.filter(each => each.toLowerCase().includes(part))
+  return found.length > mostGuesses ? [] : found
 }

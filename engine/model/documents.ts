@@ -13,6 +13,8 @@ import type {
 /** In the order in which changes travel. */
 export const environments: readonly OwnEnvironment[] = ['dev', 'stage', 'prod']
 
+export const slots: readonly Slot[] = ['shared', ...environments]
+
 /** What an app consists of, in normal form, by link name. */
 export interface Definitions {
   readonly connections: Readonly<Record<LinkName, Connection>>
@@ -51,6 +53,7 @@ export function emptyContent(environment: Slot): StateContent {
     connections: {},
     components: {},
     serving: {},
+    users: {},
     authorizations: {}
   }
 }

@@ -50,3 +50,26 @@ export function forbiddenVariable(name: string): boolean {
   const upper = name.toUpperCase()
   return forbiddenNames.has(upper) || forbiddenStart.test(upper) || forbiddenPipeline.test(upper)
 }
+
+/**
+ * Whether `file:PATH` may never name this file: a spec from a pull request could otherwise send a key of this machine to a
+ * provider of its choice. What may be named lies in the workspace, is spelt relative to it with forward slashes, and has no
+ * part that begins with a dot, as .git, .tieline, .env and .npmrc do. `apart` are further folders of tieline's own: the ones
+ * that tieline.yaml gives to state and vault.
+ *
+ * A link may lead elsewhere, so whoever opens the file asks this again of where it really is, relative to the workspace's real
+ * folder.
+ */
+export function forbiddenFile(path: string, apart: readonly string[] = []): boolean {
+  // A drive, a device or another stream of a file on Windows; a home folder; what no file name should hold.
+  if (/[\\:\p{C}]|^[/~]/u.test(path)) return true
+  const parts = path.split('/').filter(each => each !== '.' && each !== '')
+  if (parts.length === 0 || parts.some(isHidden)) return true
+  const folded = `${parts.join('/').toLowerCase()}/`
+  return ['state', ...apart].some(each => folded.startsWith(`${each.toLowerCase()}/`))
+}
+
+/** GIT~1 is how Windows spells .git for programs that know short names only. A dot or space at the end is no part of a name there. */
+function isHidden(part: string): boolean {
+  return part.startsWith('.') || /~[0-9]|[. ]$/.test(part)
+}

@@ -9,6 +9,7 @@ import type {
   LinkName,
   OAuth2Way,
   OwnEnvironment,
+  Redirect,
   Send,
   Slot
 } from './generated/types.ts'
@@ -44,11 +45,21 @@ export interface Target {
   readonly docs: Connector['docs']
 }
 
+export type Grant = NonNullable<OAuth2Way['grant']>
+
+/** An OAuth2 way with its defaults filled in. */
+export type OAuth2TargetWay = Omit<OAuth2Way, 'grant' | 'pkce' | 'redirect' | 'send'> & {
+  readonly grant: Grant
+  readonly pkce: 'S256' | 'none'
+  readonly redirect: Required<Redirect>
+  readonly send: readonly Send[]
+}
+
 export type TargetWay =
-  | OAuth2Way
+  | OAuth2TargetWay
   | {
       readonly id: string
       readonly kind: 'basic' | 'api-key'
       readonly fields: Fields
-      readonly send: Send
+      readonly send: readonly Send[]
     }

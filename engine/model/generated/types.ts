@@ -65,13 +65,17 @@ export type WayId = string
  */
 export type Way = OAuth2Way | BasicWay | ApiKeyWay
 /**
- * How the credential travels with a request.
- */
-export type Send = SendHeader | SendQuery | SendBasic
-/**
  * JSON Pointer (RFC 6901) into the answer.
  */
 export type JsonPointer = string
+/**
+ * How the credential travels: in one place, or a list of several.
+ */
+export type Sends = Send | readonly Send[]
+/**
+ * How the credential travels with a request.
+ */
+export type Send = SendHeader | SendQuery | SendBasic
 /**
  * Identity of a connection or component, the same in every environment and through every rename.
  */
@@ -99,6 +103,10 @@ export type DueAction = 'authorize' | 'reauthorize' | 'inherit' | 'revoke' | 'ke
 export type Reason = PlainReason | ScopesReason | ParametersReason | OriginReason | ReplacedReason
 export type Who = 'super-admin' | 'admin' | 'developer' | 'user' | 'each-user'
 export type HeldCode = 'UNREFERENCED' | 'NEEDS_COMPONENTS' | 'STILL_REFERENCED'
+/**
+ * in-use: environments run on it, so somebody else has to authorize again. own: a user's, which only concerns that user. unused: nothing runs on it; the next apply ends it. ended: nothing is left to do.
+ */
+export type PersonalState = 'in-use' | 'own' | 'unused' | 'ended'
 export type StatusWord =
   | 'pending'
   | 'connected'
@@ -107,6 +115,18 @@ export type StatusWord =
   | 'revoked'
   | 'drifted'
   | 'credential-not-here'
+export type StatusCause =
+  | 'never-authorized'
+  | 'basis-changed'
+  | 'slot-changed'
+  | 'scopes-added'
+  | 'scopes-lost'
+  | 'expired'
+  | 'revoked'
+  | 'grant-gone'
+  | 'interrupted-refresh'
+  | 'not-adopted'
+  | 'account-changed'
 /**
  * A list of public keys.
  */
@@ -219,7 +239,7 @@ export interface ConnectionSpec {
   readonly name?: string
   readonly level?: Level
   /**
-   * What the app may do at the service: a list of scopes, or all ("All Actions"). OAuth2 only, and required there.
+   * What the app may do at the service: a list of scopes, or all ("All Actions"). OAuth2 only, and required there; an empty list where the service has no scopes.
    */
   readonly scopes?: 'all' | readonly string[]
   readonly authorization?: Sharing
@@ -257,7 +277,7 @@ export interface Parameter {
    */
   readonly description?: string
   /**
-   * The value where a connection gives none. Without it, the parameter is required.
+   * The value where a connection gives none. Without it, a connection must give one if its way to authorize or the API names the parameter.
    */
   readonly default?: string
   /**
@@ -289,7 +309,7 @@ export interface StringMap {
   readonly [k: string]: string
 }
 /**
- * OAuth2 authorization code with PKCE (RFC 6749 section 4.1, RFC 7636).
+ * OAuth2 (RFC 6749): authorization code with PKCE, device code, client credentials or JWT bearer.
  */
 export interface OAuth2Way {
   readonly id: WayId
@@ -298,24 +318,44 @@ export interface OAuth2Way {
    */
   readonly kind: 'oauth2'
   readonly issuer?: Address
-  readonly authorizeUrl: Address
+  /**
+   * How a token is first got: a person's consent in a browser (authorization_code, the default) or on another device (device_code), or the application's own right (client_credentials; jwt_bearer, RFC 7523).
+   */
+  readonly grant?: 'authorization_code' | 'device_code' | 'client_credentials' | 'jwt_bearer'
+  readonly authorizeUrl?: Address
   readonly authorizeParameters?: StringMap
+  readonly pushedUrl?: Address
+  readonly deviceUrl?: Address
   readonly tokenUrl: Address
+  readonly refreshUrl?: Address
   readonly tokenParameters?: StringMap
+  readonly refreshParameters?: StringMap
+  readonly tokenHeaders?: StringMap
   /**
-   * How the client names itself at the token endpoint: in the body (post), by HTTP Basic, or as a public client (none).
+   * How the body of a token request is written: as a form (the default), or as JSON where a service wants that.
    */
-  readonly clientAuthentication: 'post' | 'basic' | 'none'
+  readonly tokenBody?: 'form' | 'json'
+  readonly answer?: TokenAnswer
+  readonly introspectionUrl?: Address
   /**
-   * S256, or none where the service breaks on it.
+   * true: tokens are bound to a key of ours (RFC 9449).
    */
-  readonly pkce: 'S256' | 'none'
+  readonly dpop?: boolean
+  /**
+   * How the client names itself at the token endpoint: in the body (post), by HTTP Basic with id and secret form-encoded (basic; RFC 6749, section 2.3.1) or as they are where a service does not decode them (basic-raw), as a public client (none), or by an assertion signed with its private key (private_key_jwt, RFC 7523), which client.secret then refers to.
+   */
+  readonly clientAuthentication: 'post' | 'basic' | 'basic-raw' | 'none' | 'private_key_jwt'
+  readonly signing?: Signing
+  /**
+   * S256 (the default), or none where the service breaks on it.
+   */
+  readonly pkce?: 'S256' | 'none'
   /**
    * What stands between scopes in a request.
    */
-  readonly scopeSeparator: ' ' | ','
+  readonly scopeSeparator: ' ' | ',' | '+'
   /**
-   * The scopes, each with a sentence that tells a person what it allows.
+   * The scopes, each with a sentence that tells a person what it allows. Empty where the service has none.
    */
   readonly scopes: {
     readonly [k: string]: string
@@ -337,14 +377,45 @@ export interface OAuth2Way {
    */
   readonly accessTokenLifetime?: number
   readonly revocation: Revocation
-  readonly redirect: Redirect
+  readonly redirect?: Redirect
   /**
-   * Addresses that the token answer tells, for example Salesforce's instance_url.
+   * What an answer tells and later requests need, for example Salesforce's instance_url.
    */
   readonly learns?: {
     readonly [k: string]: LearntAddress
   }
-  readonly send: Send
+  readonly send: Sends
+  readonly identity?: Identity
+}
+/**
+ * Where the token answer has its members, if not where RFC 6749, section 5.1, puts them.
+ */
+export interface TokenAnswer {
+  readonly accessToken?: JsonPointer
+  readonly refreshToken?: JsonPointer
+  readonly expiresIn?: JsonPointer
+  readonly scope?: JsonPointer
+}
+/**
+ * How assertions are signed: for private_key_jwt and jwt_bearer.
+ */
+export interface Signing {
+  /**
+   * JWS algorithm; default RS256.
+   */
+  readonly algorithm?: 'RS256' | 'PS256' | 'ES256' | 'EdDSA'
+  readonly keyId?: Template
+  readonly issuer?: Template
+  readonly subject?: Template
+  readonly audience?: Template
+  /**
+   * Seconds that an assertion lives; default 180.
+   */
+  readonly lifetime?: number
+  /**
+   * jwt_bearer: true where scopes are a claim of the assertion instead of a parameter.
+   */
+  readonly scopeClaim?: boolean
 }
 /**
  * What revoking a token ends at the service: that token, or the whole grant; none: it has no way to revoke.
@@ -355,9 +426,29 @@ export interface Revocation {
    */
   readonly ends: 'token' | 'grant' | 'none'
   readonly url?: Address
+  /**
+   * HTTP method; default POST.
+   */
+  readonly method?: 'POST' | 'DELETE' | 'GET'
+  /**
+   * Which token is named; default the refresh token if there is one.
+   */
+  readonly token?: 'refresh' | 'access'
+  /**
+   * Where the token travels: in a form (the default), a JSON body, the query, or as the request's own credential.
+   */
+  readonly in?: 'form' | 'json' | 'query' | 'credential'
+  /**
+   * What the token is called there; default token.
+   */
+  readonly parameter?: string
+  /**
+   * Whether the client authenticates as at the token endpoint; default true unless the token is the request's own credential.
+   */
+  readonly client?: boolean
 }
 /**
- * The loopback redirect that the client registration must name (RFC 8252, section 7.3).
+ * The loopback redirect that the client registration must name (RFC 8252, section 7.3). Default: 127.0.0.1, any port.
  */
 export interface Redirect {
   /**
@@ -368,20 +459,32 @@ export interface Redirect {
    * The port that must be registered, or any where the service ignores the port.
    */
   readonly port: 'any' | number
+  /**
+   * The path of the redirect; default /callback.
+   */
+  readonly path?: string
 }
 /**
- * An origin read from the token answer.
+ * What is read from an answer: an origin (hosts), or a plain value (pattern).
  */
 export interface LearntAddress {
   /**
-   * Member of the token answer that holds it.
+   * Member of the answer that holds it.
    */
   readonly member: string
   /**
    * Hosts it may name; *. at the start stands for one or more labels. Any other is refused.
    */
-  readonly hosts: readonly string[]
+  readonly hosts?: readonly string[]
   readonly default?: Address
+  /**
+   * Which answer: the token answer (default), or what came to the redirect address.
+   */
+  readonly in?: 'token' | 'callback'
+  /**
+   * Regular expression, anchored by the engine, for a plain value such as a tenant id. Instead of hosts.
+   */
+  readonly pattern?: string
 }
 export interface SendHeader {
   /**
@@ -414,6 +517,13 @@ export interface SendBasic {
   readonly password: Template
 }
 /**
+ * Which claims of the id token name the account, for openid scopes. The test request wins where it tells.
+ */
+export interface Identity {
+  readonly id: JsonPointer
+  readonly name?: JsonPointer
+}
+/**
  * User name and password (RFC 7617).
  */
 export interface BasicWay {
@@ -423,7 +533,7 @@ export interface BasicWay {
    */
   readonly kind: 'basic'
   readonly fields: Fields
-  readonly send: Send
+  readonly send: Sends
 }
 /**
  * What the person who authorizes enters.
@@ -462,7 +572,7 @@ export interface ApiKeyWay {
    */
   readonly kind: 'api-key'
   readonly fields: Fields
-  readonly send: Send
+  readonly send: Sends
 }
 /**
  * The service's API and the request that proves a credential.
@@ -579,6 +689,10 @@ export interface FactSource {
 export interface CredentialFile {
   readonly formatVersion: 1
   /**
+   * Id of the vault it belongs to.
+   */
+  readonly vault: string
+  /**
    * Credential id; also the name of the file.
    */
   readonly id: string
@@ -601,10 +715,15 @@ export interface CredentialFile {
    * Whether a new access token can be had without a person.
    */
   readonly refreshable: boolean
+  readonly dead: null | Dead
   /**
-   * ASCII-armoured age file.
+   * ASCII-armoured age file, sealed to the slot's key.
    */
   readonly sealed: string
+  /**
+   * Who vouches for the file.
+   */
+  readonly proof: AdoptedProof | DepositProof
 }
 /**
  * The fact that somebody authorized a connection.
@@ -680,6 +799,43 @@ export interface Ended {
    * When, in UTC (RFC 3339).
    */
   readonly at: string
+}
+/**
+ * What made it unusable for good.
+ */
+export interface Dead {
+  /**
+   * grant-gone: the service does not know it any more; interrupted-refresh: a process ended between the service's answer and its own write.
+   */
+  readonly cause: 'grant-gone' | 'interrupted-refresh'
+  /**
+   * When that was found (RFC 3339).
+   */
+  readonly at: string
+}
+export interface AdoptedProof {
+  /**
+   * A reader of the slot has checked it.
+   */
+  readonly kind: 'adopted'
+  /**
+   * HMAC-SHA-256 under a key that only readers of the slot can derive.
+   */
+  readonly mac: string
+}
+export interface DepositProof {
+  /**
+   * Stored by somebody who cannot read the slot; no reader has checked it yet.
+   */
+  readonly kind: 'deposit'
+  /**
+   * The depositor.
+   */
+  readonly by: string
+  /**
+   * HMAC-SHA-256 under a key that the depositor and readers of the slot can derive; null without a member key.
+   */
+  readonly mac: null | string
 }
 /**
  * One problem, or one thing worth knowing.
@@ -1146,6 +1302,12 @@ export interface State {
     readonly [k: string]: string
   }
   /**
+   * How many people had authorized logged-in-user connections at the last apply or refresh, by connection id.
+   */
+  readonly users: {
+    readonly [k: string]: readonly UserCount[]
+  }
+  /**
    * By credential id.
    */
   readonly authorizations: {
@@ -1178,6 +1340,77 @@ export interface VaultCommitment {
   readonly keys: Digest
 }
 /**
+ * People whose authorizations have the same basis and scopes.
+ */
+export interface UserCount {
+  readonly basis: Basis
+  /**
+   * Scopes asked for, sorted.
+   */
+  readonly asked: readonly string[]
+  /**
+   * How many people.
+   */
+  readonly count: number
+}
+/**
+ * What `tieline status --by EMAIL --format json` prints: all that one person authorized.
+ */
+export interface StatusBy {
+  /**
+   * The person.
+   */
+  readonly by: string
+  readonly authorizations: readonly PersonalAuthorization[]
+}
+/**
+ * One authorization that the person gave, or that is their own.
+ */
+export interface PersonalAuthorization {
+  /**
+   * Link name; the last one known for a connection that is gone.
+   */
+  readonly connection: string
+  readonly slot: Slot
+  readonly level: Level
+  /**
+   * logged-in-user: whose it is; else null.
+   */
+  readonly user: null | string
+  readonly state: PersonalState
+  /**
+   * Those that run on it; of a user's own, those in which it can be used.
+   */
+  readonly environments: readonly OwnEnvironment[]
+  readonly account: Account
+  /**
+   * Who gave it.
+   */
+  readonly by: string
+  /**
+   * When (RFC 3339).
+   */
+  readonly at: string
+  readonly granted: readonly string[]
+  /**
+   * Whether a reader of the slot has taken the credential in; null where it is not in this vault.
+   */
+  readonly adopted: null | boolean
+  /**
+   * What ended it, when that was found, and by whom; null while it lives.
+   */
+  readonly ended: null | PersonalEnd
+  /**
+   * What replaces or ends it, in this order.
+   */
+  readonly commands: readonly string[]
+}
+export interface PersonalEnd {
+  readonly cause: 'expired' | 'revoked' | 'scopes-lost' | 'grant-gone' | 'interrupted-refresh'
+  readonly by: null | string
+  readonly at: string
+}
+/**
  * What `tieline status --format json` prints.
  */
 export interface Status {
@@ -1207,6 +1440,14 @@ export interface ConnectionStatus {
    * When the access token ends (RFC 3339); null where it does not or nobody knows.
    */
   readonly expiresAt: null | string
+  /**
+   * Why it needs attention, if it does.
+   */
+  readonly cause: null | StatusCause
+  /**
+   * logged-in-user: how many people have authorized; else null.
+   */
+  readonly users: null | number
 }
 /**
  * state/versions/<n>.json: what one publish to stage made. Immutable; holds no authorizations.
