@@ -1,5 +1,5 @@
 import type { Clock } from '../model/ports.ts'
-import { type ProcessIdentity, thisProcess } from './process-identity.ts'
+import { type ProcessIdentity, thisProcess } from '../process/process-identity.ts'
 
 /** What a lock file says of the one who made it. */
 export interface LockOwner extends ProcessIdentity {

@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, renameSync, statSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Diagnostic, problem, Refusal } from '../model/diagnostic.ts'
 import type { Clock } from '../model/ports.ts'
+import { isGone } from '../process/process-identity.ts'
 import { codeOf, notWritten, notWrittenProblem } from './disk-error.ts'
 import { formatDocument } from './format-document.ts'
 import {
@@ -13,7 +14,6 @@ import {
   parseHolder,
   unreadableId
 } from './lock-holder.ts'
-import { isGone } from './process-identity.ts'
 import { readPlainFile, whatIsWrongWithFolder } from './read-plain-file.ts'
 import {
   listQuietly,

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { emptyContent } from '../../engine/model/documents.ts'
+import { isGone, thisProcess } from '../../engine/process/process-identity.ts'
 import { type LockOwner, ownerNow } from '../../engine/state/lock-holder.ts'
-import { isGone, thisProcess } from '../../engine/state/process-identity.ts'
 import { rejects, temporaryFolder } from '../support/assert.ts'
 import {
   checkMarks,
