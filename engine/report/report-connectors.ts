@@ -1,9 +1,9 @@
-import type { Connector, Level, OAuth2Way, Parameter, Way } from '../model/generated/types.ts'
-import { indented, joined, paintWords, spaced, table, tableWidth } from './layout.ts'
+import type { Connector, Level, Parameter, Way } from '../model/generated/types.ts'
+import { usedParameters } from '../model/used-parameters.ts'
+import { indented, joined, spaced, table } from './layout.ts'
+import { described, heading, reportWay } from './report-way.ts'
 import { cleaned } from './strip-control.ts'
 import type { Style } from './style.ts'
-
-const roomForSentences = 30
 
 /** One line of `connectors list`, and one entry of its JSON. */
 export interface ConnectorRow {
@@ -54,7 +54,7 @@ export function reportConnector(given: Connector, style: Style): string {
       [`${style.bold(service)} (${id}), ${category}`, style.cyan(docs)],
       [heading('Levels', style), `  ${withDefault(levels)}`],
       parameterLines(connector, style),
-      ...auth.map((way, at) => wayLines(way, at === 0 && auth.length > 1, style)),
+      ...auth.map((way, at) => reportWay(way, at === 0 && auth.length > 1, style)),
       testLines(connector, style),
       [
         heading('Sources', style),
@@ -67,27 +67,33 @@ export function reportConnector(given: Connector, style: Style): string {
   )
 }
 
-function heading(text: string, style: Style): string {
-  return style.bold(`${text}:`)
-}
-
 function withDefault(items: readonly string[]): string {
   return items.length < 2
     ? items.join('')
     : items.map((item, at) => (at === 0 ? `${item} (default)` : item)).join(', ')
 }
 
-function parameterLines({ parameters }: Connector, style: Style): readonly string[] {
-  const all = Object.entries(parameters ?? {})
+function parameterLines(connector: Connector, style: Style): readonly string[] {
+  const all = Object.entries(connector.parameters ?? {})
   if (all.length === 0) return []
   return [
     heading('Parameters', style),
     ...all.flatMap(([name, parameter]) => [
       ...indented(`${style.bold(name)}: ${parameter.title}`, style.width, 2, 6),
       ...described(parameter.description, style, 4),
-      ...valuesOf(parameter).flatMap(line => indented(line, style.width, 4, 6))
+      ...[...requiredBy(connector, name, parameter), ...valuesOf(parameter)].flatMap(line =>
+        indented(line, style.width, 4, 6)
+      )
     ])
   ]
+}
+
+/** A parameter is needed where something names it. */
+function requiredBy(connector: Connector, name: string, parameter: Parameter): readonly string[] {
+  if (parameter.default !== undefined) return []
+  const ways = connector.auth.filter(way => usedParameters(connector, way).has(name))
+  if (ways.length === connector.auth.length) return ['required']
+  return ways.length === 0 ? [] : [`required with auth: ${ways.map(each => each.id).join(', ')}`]
 }
 
 function valuesOf(parameter: Parameter): readonly string[] {
@@ -96,70 +102,11 @@ function valuesOf(parameter: Parameter): readonly string[] {
   )
   const isKnown = Object.hasOwn(parameter.values ?? {}, parameter.default ?? '')
   return [
-    ...(parameter.default === undefined ? ['required'] : []),
     ...(known.length === 0 ? [] : [`values: ${known.join(', ')}`]),
     ...(parameter.default === undefined || isKnown ? [] : [`default: ${parameter.default}`]),
     ...(parameter.pattern === undefined ? [] : [`pattern: ${parameter.pattern}`]),
     ...(parameter.affectsAuthorization ? ['another value needs another authorization'] : [])
   ]
-}
-
-function wayLines(way: Way, isDefault: boolean, style: Style): readonly string[] {
-  const title = `Authorized by ${way.id}${isDefault ? ' (default)' : ''}`
-  return [
-    heading(title, style),
-    ...(way.kind === 'oauth2' ? oauth2Lines(way, style) : fieldLines(way, style))
-  ]
-}
-
-function oauth2Lines(way: OAuth2Way, style: Style): readonly string[] {
-  const { revocation, redirect, pkce, clientAuthentication } = way
-  const facts = [
-    ['redirect to register', redirectOf(redirect)],
-    ['authorize', way.authorizeUrl],
-    ['token', way.tokenUrl],
-    ...(revocation.url === undefined ? [] : [['revoke', revocation.url]]),
-    ['revoking ends', endsWords(revocation.ends)],
-    ['PKCE', pkce],
-    ['client authentication', clientAuthentication]
-  ]
-  const scopes = Object.entries(way.scopes).map(([scope, sentence]) => [scope, sentence])
-  return [
-    ...table(facts, style.width, 2),
-    ...(scopes.length === 0 ? [] : ['  scopes:', ...definitions(scopes, style, 4)]),
-    ...(way.otherScopes === undefined
-      ? []
-      : ['  other scopes that match:', `    ${way.otherScopes}`]),
-    ...indented(`scopes: all stands for ${way.all.join(', ')}`, style.width, 2, 4)
-  ]
-}
-
-/** The address to give to the service when the client is registered there. */
-function redirectOf({ host, port }: OAuth2Way['redirect']): string {
-  return port === 'any' ? `http://${host}/callback, on any port` : `http://${host}:${port}/callback`
-}
-
-function endsWords(ends: OAuth2Way['revocation']['ends']): string {
-  switch (ends) {
-    case 'token':
-      return 'that token'
-    case 'grant':
-      return 'the whole grant'
-    case 'none':
-      return 'nothing: the service has no way to revoke'
-  }
-}
-
-function fieldLines(way: Exclude<Way, OAuth2Way>, style: Style): readonly string[] {
-  return Object.entries(way.fields).flatMap(([name, field]) => [
-    ...indented(
-      `${style.bold(name)}: ${field.title}${field.secret ? ' (secret)' : ''}`,
-      style.width,
-      2,
-      6
-    ),
-    ...described(field.description, style, 4)
-  ])
 }
 
 function testLines({ api }: Connector, style: Style): readonly string[] {
@@ -171,23 +118,4 @@ function testLines({ api }: Connector, style: Style): readonly string[] {
       ? []
       : indented(`needs one of the scopes ${scopes.join(', ')}`, style.width, 2, 4))
   ]
-}
-
-function described(text: string | undefined, style: Style, indent: number): readonly string[] {
-  if (text === undefined) return []
-  return indented(paintWords(text, style.dim), style.width, indent)
-}
-
-/** Words and their sentences side by side where that leaves room for the sentences, else below each other. */
-function definitions(
-  rows: readonly (readonly string[])[],
-  style: Style,
-  indent: number
-): readonly string[] {
-  const left = tableWidth(rows.map(([word = '']) => [word]))
-  if (indent + left + 2 + roomForSentences <= style.width) return table(rows, style.width, indent)
-  return rows.flatMap(([word = '', sentence = '']) => [
-    `${' '.repeat(indent)}${word}`,
-    ...indented(sentence, style.width, indent + 4)
-  ])
 }

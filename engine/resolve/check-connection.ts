@@ -1,16 +1,17 @@
 import type { Diagnostic } from '../model/diagnostic.ts'
-import { problem, warning } from '../model/diagnostic.ts'
+import { problem } from '../model/diagnostic.ts'
 import { meant } from '../model/did-you-mean.ts'
 import { environments } from '../model/documents.ts'
 import type {
   ConnectionSpec,
   Connector,
   ConnectorId,
-  OAuth2Way,
   Parameter,
   Way
 } from '../model/generated/types.ts'
 import type { KnownConnectors, Located } from '../model/specs.ts'
+import { usedParameters } from '../model/used-parameters.ts'
+import { checkOAuthConnection } from './check-oauth-connection.ts'
 
 /** What may be missing only because it was left out as wrong in itself. */
 const missing = ['SCOPES_MISSING', 'CLIENT_MISSING', 'CLIENT_SECRET_MISSING', 'PARAMETER_MISSING']
@@ -105,8 +106,15 @@ function checkParameters(
       ]
     })
   )
+  const way = wayOf(spec, connector)
+  const used = way === undefined ? new Set<string>() : usedParameters(connector, way)
   const missing = Object.entries(declared).flatMap(([name, parameter]): Diagnostic[] => {
-    if (parameter.default !== undefined || Object.hasOwn(spec.parameters ?? {}, name)) return []
+    if (
+      !used.has(name) ||
+      parameter.default !== undefined ||
+      Object.hasOwn(spec.parameters ?? {}, name)
+    )
+      return []
     const everywhere = environments.every(environment =>
       Object.hasOwn(spec.environments?.[environment]?.parameters ?? {}, name)
     )
@@ -168,11 +176,15 @@ function checkSharing(
   })
 }
 
+/** undefined where the connector has no such way. */
+function wayOf({ auth }: ConnectionSpec, connector: Connector): Way | undefined {
+  return auth === undefined ? connector.auth[0] : connector.auth.find(each => each.id === auth)
+}
+
 function checkWay(located: Located<ConnectionSpec>, connector: Connector): Diagnostic[] {
   const { spec, place } = located
   const ways = connector.auth.map(each => each.id)
-  const way =
-    spec.auth === undefined ? connector.auth[0] : connector.auth.find(each => each.id === spec.auth)
+  const way = wayOf(spec, connector)
   if (way === undefined) {
     return [
       problem(
@@ -184,7 +196,7 @@ function checkWay(located: Located<ConnectionSpec>, connector: Connector): Diagn
     ]
   }
   return way.kind === 'oauth2'
-    ? checkOAuth(located, way, connector)
+    ? checkOAuthConnection(located, way, connector)
     : checkWithoutOAuth(located, way, connector)
 }
 
@@ -222,95 +234,4 @@ function checkWithoutOAuth(
       )
     )
   ]
-}
-
-function checkOAuth(
-  { spec, place }: Located<ConnectionSpec>,
-  way: OAuth2Way,
-  connector: Connector
-): Diagnostic[] {
-  return [
-    ...checkScopes(spec, way, connector, place),
-    ...environments.flatMap((environment): Diagnostic[] => {
-      const own = spec.environments?.[environment]?.client
-      const client = own ?? spec.client
-      const path = own === undefined ? '/client' : `/environments/${environment}/client`
-      if (client === undefined) {
-        return [
-          problem(
-            'CLIENT_MISSING',
-            'No OAuth2 client is given',
-            `${connector.service} needs an OAuth2 client registration in ${environment}. Register the app there (${connector.docs}) and refer to it:\n    client: { id: env:${variable(connector)}_CLIENT_ID, secret: env:${variable(connector)}_CLIENT_SECRET }`,
-            place('')
-          )
-        ]
-      }
-      if (client.secret !== undefined || way.clientAuthentication === 'none') return []
-      return [
-        problem(
-          'CLIENT_SECRET_MISSING',
-          'OAuth2 client secret is missing',
-          `${connector.service} asks for the client secret (${way.clientAuthentication}). Add \`secret: env:${variable(connector)}_CLIENT_SECRET\`.`,
-          place(path)
-        )
-      ]
-    })
-  ].filter(
-    // One missing client says it once, not for every environment.
-    (each, index, all) =>
-      all.findIndex(
-        other =>
-          other.code === each.code &&
-          other.at?.line === each.at?.line &&
-          other.at?.column === each.at?.column
-      ) === index || each.code === 'SCOPE_UNKNOWN'
-  )
-}
-
-function checkScopes(
-  spec: ConnectionSpec,
-  way: OAuth2Way,
-  connector: Connector,
-  place: Located<ConnectionSpec>['place']
-): Diagnostic[] {
-  if (spec.scopes === undefined) {
-    return [
-      problem(
-        'SCOPES_MISSING',
-        'Scopes are missing',
-        `Say what the app may do at ${connector.service}: a list of scopes, or \`scopes: all\`. These are known:\n    tieline connectors show ${connector.id}`,
-        place('')
-      )
-    ]
-  }
-  if (spec.scopes === 'all') return []
-  const others = way.otherScopes === undefined ? null : new RegExp(`^(?:${way.otherScopes})$`, 'u')
-  const asked = spec.scopes
-  const unknown = asked.flatMap((scope, index): Diagnostic[] =>
-    Object.hasOwn(way.scopes, scope) || others?.test(scope) === true
-      ? []
-      : [
-          problem(
-            'SCOPE_UNKNOWN',
-            'Unknown scope',
-            `${connector.service} has no scope "${scope}".${meant(scope, Object.keys(way.scopes))} These are known:\n    tieline connectors show ${connector.id}`,
-            place(`/scopes/${index}`)
-          )
-        ]
-  )
-  const refresh = way.refreshScopes ?? []
-  if (refresh.length === 0 || refresh.some(scope => asked.includes(scope))) return unknown
-  return [
-    ...unknown,
-    warning(
-      'NO_REFRESH_TOKEN',
-      'Authorization will not outlive its access token',
-      `${connector.service} gives a refresh token only if ${refresh.join(' or ')} is asked for. Without it, somebody has to authorize again each time the access token ends.`,
-      place('/scopes')
-    )
-  ]
-}
-
-function variable(connector: Connector): string {
-  return connector.id.toUpperCase().replaceAll('-', '_')
 }

@@ -9,11 +9,17 @@ import type {
   OwnEnvironment,
   Parameter,
   ParameterValues,
+  Redirect,
   Send,
+  Sends,
+  Signing,
   StringMap,
   Way
 } from '../model/generated/types.ts'
-import type { TargetWay } from '../model/target.ts'
+import { sortedRecord } from '../model/record.ts'
+import { sendList } from '../model/send-list.ts'
+import type { OAuth2TargetWay, TargetWay } from '../model/target.ts'
+import { usedParameters } from '../model/used-parameters.ts'
 
 /** A connector as one connection uses it in one environment. */
 export interface ExpandedConnector {
@@ -23,14 +29,15 @@ export interface ExpandedConnector {
   readonly client: ClientReferences | null
   /** Scheme, host and port that replace all others; null where the service itself is spoken to. */
   readonly origin: string | null
-  /** Every parameter of the connector with its value, defaults included, sorted by name. */
+  /** Every parameter with its value, defaults included, sorted by name; without those that have none and that nothing here needs. */
   readonly parameters: ParameterValues
 }
 
 /**
- * Lays the environment's differences over the connection and fills its parameters into the connector. What an answer or a
- * field will tell stays open; under another origin nothing is learnt from answers. Throws where connection and connector do
- * not fit together, and never says the value: both have been checked before, so a misfit is the program's mistake.
+ * Lays the environment's differences over the connection and fills its parameters and the defaults into the connector. What an
+ * answer, a field or the client registration (`{client_id}`) will tell stays open; under another origin no host is learnt from
+ * answers, while plain values still are. Throws where connection and connector do not fit together, and never says the value:
+ * both have been checked before, so a misfit is the program's mistake.
  */
 export function expandConnector(
   connection: Connection,
@@ -42,7 +49,10 @@ export function expandConnector(
   if (way === undefined) {
     throw new Error(`Connector ${connector.id} has no way to authorize called ${connection.auth}`)
   }
-  const parameters = withDefaults(connector, { ...connection.parameters, ...override?.parameters })
+  const parameters = withDefaults(connector, way, {
+    ...connection.parameters,
+    ...override?.parameters
+  })
   const origin = override?.origin ? new URL(override.origin).origin : null
   const filler = new Filler(connector, parameters, origin)
   return {
@@ -54,16 +64,39 @@ export function expandConnector(
   }
 }
 
-function withDefaults(connector: Connector, given: ParameterValues): ParameterValues {
-  const declared = Object.entries(connector.parameters ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(
-    declared.map(([name, parameter]) => {
+function withDefaults(connector: Connector, way: Way, given: ParameterValues): ParameterValues {
+  const used = usedParameters(connector, way)
+  const declared = Object.entries(connector.parameters ?? {}).flatMap(
+    ([name, parameter]): [string, string][] => {
       const value = Object.hasOwn(given, name) ? given[name] : parameter.default
-      if (value !== undefined) return [name, value]
+      if (value !== undefined) return [[name, value]]
+      if (!used.has(name)) return []
       throw new Error(`Connector ${connector.id} needs a value for its parameter ${name}`)
-    })
+    }
   )
+  return sortedRecord(declared)
 }
+
+/** RFC 8252, section 7.3: a loopback redirect by its address, on whatever port is free. */
+const plainRedirect: Required<Redirect> = { host: '127.0.0.1', port: 'any', path: '/callback' }
+
+const optionalAddresses = [
+  'issuer',
+  'authorizeUrl',
+  'pushedUrl',
+  'deviceUrl',
+  'refreshUrl',
+  'introspectionUrl'
+] as const
+
+const textMaps = [
+  'authorizeParameters',
+  'tokenParameters',
+  'refreshParameters',
+  'tokenHeaders'
+] as const
+
+const signingTemplates = ['keyId', 'issuer', 'subject', 'audience'] as const
 
 class Filler {
   readonly #connector: string
@@ -75,38 +108,33 @@ class Filler {
     this.#origin = origin
     this.#values = Object.assign(
       {},
-      ...Object.entries(connector.parameters ?? {}).map(([name, parameter]) =>
-        templateValues(connector, name, parameter, parameters[name] ?? '')
-      )
+      ...Object.entries(connector.parameters ?? {}).map(([name, parameter]) => {
+        const value = parameters[name]
+        return value === undefined ? {} : templateValues(connector, name, parameter, value)
+      })
     )
   }
 
-  oauth2Way(way: OAuth2Way): OAuth2Way {
+  oauth2Way(way: OAuth2Way): OAuth2TargetWay {
     const { learns, ...rest } = way
+    const { url } = way.revocation
     return {
       ...rest,
-      authorizeUrl: this.#address(way.authorizeUrl),
+      ...mapMembers(way, optionalAddresses, (each: string) => this.#address(each)),
+      ...mapMembers(way, textMaps, (each: StringMap) => this.#texts(each)),
+      grant: way.grant ?? 'authorization_code',
       tokenUrl: this.#address(way.tokenUrl),
-      revocation: {
-        ...way.revocation,
-        ...(way.revocation.url === undefined ? {} : { url: this.#address(way.revocation.url) })
-      },
-      send: this.#send(way.send),
-      ...(way.issuer === undefined ? {} : { issuer: this.#address(way.issuer) }),
-      ...(way.authorizeParameters === undefined
-        ? {}
-        : { authorizeParameters: this.#texts(way.authorizeParameters) }),
-      ...(way.tokenParameters === undefined
-        ? {}
-        : { tokenParameters: this.#texts(way.tokenParameters) }),
-      ...(learns === undefined || this.#origin !== null
-        ? {}
-        : { learns: mapValues(learns, each => this.#learnt(each)) })
+      pkce: way.pkce ?? 'S256',
+      redirect: { ...plainRedirect, ...way.redirect },
+      revocation: { ...way.revocation, ...(url === undefined ? {} : { url: this.#address(url) }) },
+      send: this.#sends(way.send),
+      ...(way.signing === undefined ? {} : { signing: this.#signing(way.signing) }),
+      ...this.#learns(learns ?? {})
     }
   }
 
   fieldsWay(way: Exclude<Way, OAuth2Way>): TargetWay {
-    return { id: way.id, kind: way.kind, fields: way.fields, send: this.#send(way.send) }
+    return { id: way.id, kind: way.kind, fields: way.fields, send: this.#sends(way.send) }
   }
 
   api(api: Api): Api {
@@ -129,14 +157,34 @@ class Filler {
     throw new Error(`A parameter of connector ${this.#connector} does not make a host name`)
   }
 
+  /** Whatever an answer says, another origin replaces it: so only what is no host is learnt there. */
+  #learns(learns: NonNullable<OAuth2Way['learns']>): Pick<OAuth2TargetWay, 'learns'> {
+    const kept = Object.entries(learns).filter(
+      ([, each]) => this.#origin === null || each.hosts === undefined
+    )
+    if (kept.length === 0) return {}
+    return { learns: Object.fromEntries(kept.map(([name, each]) => [name, this.#learnt(each)])) }
+  }
+
   #learnt(learnt: LearntAddress): LearntAddress {
-    const hosts = learnt.hosts.map(each => fillTemplate(each, this.#values))
-    for (const host of hosts) this.#checkHost(`https://${host.replace(/^\*\./, '')}`)
+    const hosts = learnt.hosts?.map(each => fillTemplate(each, this.#values))
+    for (const host of hosts ?? []) this.#checkHost(`https://${host.replace(/^\*\./, '')}`)
     return {
-      member: learnt.member,
-      hosts,
+      ...learnt,
+      ...(hosts === undefined ? {} : { hosts }),
       ...(learnt.default === undefined ? {} : { default: this.#address(learnt.default) })
     }
+  }
+
+  #signing(signing: Signing): Signing {
+    return {
+      ...signing,
+      ...mapMembers(signing, signingTemplates, (each: string) => fillTemplate(each, this.#values))
+    }
+  }
+
+  #sends(sends: Sends): readonly Send[] {
+    return sendList(sends).map(each => this.#send(each))
   }
 
   #send(send: Send): Send {
@@ -184,4 +232,18 @@ function mapValues<From, To>(
   change: (value: From) => To
 ): Readonly<Record<string, To>> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]))
+}
+
+/** Some members of a record, changed; those that it leaves out stay out. */
+function mapMembers<Key extends string, T>(
+  record: { readonly [K in NoInfer<Key>]?: NoInfer<T> },
+  keys: readonly Key[],
+  change: (value: T) => T
+): { readonly [K in Key]?: T } {
+  const changed: { [K in Key]?: T } = {}
+  for (const key of keys) {
+    const value = record[key]
+    if (value !== undefined) changed[key] = change(value)
+  }
+  return changed
 }

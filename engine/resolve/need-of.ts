@@ -1,6 +1,7 @@
 import { slotOf } from '../model/documents.ts'
 import type { Basis, Connection, Connector, OwnEnvironment } from '../model/generated/types.ts'
-import type { Need } from '../model/target.ts'
+import { sortedUnique } from '../model/record.ts'
+import type { Need, OAuth2TargetWay } from '../model/target.ts'
 import { type ExpandedConnector, expandConnector } from './expand-connector.ts'
 
 /**
@@ -51,23 +52,33 @@ function basisOf(connector: Connector, expanded: ExpandedConnector): Basis {
 }
 
 /**
- * Where a client secret, a code, a token or a field may go. The authorization endpoint is not among them: a browser goes
- * there, with nothing secret. A learnt address counts as the host patterns that it is held to.
+ * Where a client secret, an assertion, a code, a token or a field may go. The authorization endpoint is not among them: a browser
+ * goes there, with nothing secret. A learnt address counts as the host patterns that it is held to.
  */
 function originsOf({ way, api, origin }: ExpandedConnector): readonly string[] {
   if (origin !== null) return [origin]
   const learns = way.kind === 'oauth2' ? Object.values(way.learns ?? {}) : []
   const addresses = [
-    ...(way.kind === 'oauth2' ? [way.tokenUrl, way.revocation.url] : []),
+    ...(way.kind === 'oauth2' ? endpointsOf(way) : []),
     ...learns.map(each => each.default),
     api.baseUrl,
     api.test.url
   ]
-  const fixed = addresses.filter(each => each !== undefined && !each.startsWith('{'))
+  const fixed = addresses.flatMap(each =>
+    each === undefined || each.startsWith('{') ? [] : [new URL(each).origin]
+  )
+  const learnt = learns.flatMap(each => each.hosts ?? []).map(host => `https://${host}`)
+  return sortedUnique([...fixed, ...learnt])
+}
+
+/** Where the program itself speaks to the service about authorization. */
+function endpointsOf(way: OAuth2TargetWay): readonly (string | undefined)[] {
   return [
-    ...new Set([
-      ...fixed.map(each => new URL(each ?? '').origin),
-      ...learns.flatMap(each => each.hosts.map(host => `https://${host}`))
-    ])
-  ].sort()
+    way.pushedUrl,
+    way.deviceUrl,
+    way.tokenUrl,
+    way.refreshUrl,
+    way.introspectionUrl,
+    way.revocation.url
+  ]
 }

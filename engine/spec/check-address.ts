@@ -1,19 +1,11 @@
 import {
   fillAddress,
   fillTemplate,
-  hostMatches,
   isLoopback,
   openNames,
   type TemplateValues
 } from '../model/address.ts'
-import type {
-  Connector,
-  Fields,
-  OAuth2Way,
-  Parameter,
-  StringMap,
-  Way
-} from '../model/generated/types.ts'
+import type { Connector, Fields, Parameter, StringMap, Way } from '../model/generated/types.ts'
 import { anchored } from './check-pattern.ts'
 import type { Finding } from './connector-finding.ts'
 
@@ -39,7 +31,11 @@ export function wayAddresses(way: Way, pointer: string): readonly PlacedAddress[
   const all: readonly (readonly [string, string | undefined])[] = [
     ['issuer', way.issuer],
     ['authorizeUrl', way.authorizeUrl],
+    ['pushedUrl', way.pushedUrl],
+    ['deviceUrl', way.deviceUrl],
     ['tokenUrl', way.tokenUrl],
+    ['refreshUrl', way.refreshUrl],
+    ['introspectionUrl', way.introspectionUrl],
     ['revocation/url', way.revocation.url],
     ...learns.map(([name, each]) => [`learns/${name}/default`, each.default] as const)
   ]
@@ -56,8 +52,23 @@ export function splitAddress(address: string): readonly [string, string] {
 
 /** What an address may name beside parameters. */
 export interface Known {
-  readonly learnt: readonly string[]
+  /** Origins that an answer tells: at the start only. */
+  readonly origins: readonly string[]
+  /** Plain values that an answer or the client registration tells: anywhere but in the host. */
+  readonly values: readonly string[]
   readonly fields: Fields
+}
+
+/** Nothing but parameters: what is known before anybody was asked anything. */
+export const parametersOnly: Known = { origins: [], values: [], fields: {} }
+
+/** What the answers of one way to authorize, or the fields that it asks for, tell to addresses that are used afterwards. */
+export function knownAfter(way: Way): Known {
+  if (way.kind !== 'oauth2') return { origins: [], values: [], fields: way.fields }
+  const learns = Object.entries(way.learns ?? {})
+  const names = (isOrigin: boolean) =>
+    learns.filter(([, each]) => (each.hosts !== undefined) === isOrigin).map(([name]) => name)
+  return { origins: names(true), values: names(false), fields: {} }
 }
 
 /** Whether an address names only what is known where it is used, and makes a plain https URL with every parameter value. */
@@ -75,8 +86,8 @@ export function checkAddress(
     return [{ code: 'CONNECTOR_ADDRESS', pointer, detail }]
   }
   const samples = Object.fromEntries([
-    ...known.learnt.map(name => [name, 'https://learnt.example.com']),
-    ...Object.keys(known.fields).map(name => [name, 'x'])
+    ...known.origins.map(name => [name, 'https://learnt.example.com']),
+    ...[...known.values, ...Object.keys(known.fields)].map(name => [name, 'x'])
   ])
   // One finding an address is enough, however many values show it.
   for (const values of variantsOf(connector)) {
@@ -98,21 +109,22 @@ function checkAddressNames(
       const detail = `Addresses end up in logs and histories, so {${name}} may travel in \`send\` only.`
       return [{ code: 'CONNECTOR_SECRET_IN_ADDRESS', pointer, detail }]
     }
-    const elsewhere = openNames(rest).includes(name)
-    if (known.learnt.includes(name) && (elsewhere || start !== `{${name}}`)) {
+    const inStart = openNames(start).includes(name)
+    if (known.origins.includes(name)) {
+      if (start === `{${name}}` && !openNames(rest).includes(name)) return []
       const detail = `{${name}} is an origin that an answer tells, so it can only stand at the start.`
       return [{ code: 'CONNECTOR_ADDRESS', pointer, detail }]
     }
-    if (known.learnt.includes(name)) return []
-    if (openNames(start).includes(name) && Object.hasOwn(known.fields, name)) {
-      const detail = `Where a credential goes is decided before it is entered, so {${name}} cannot stand in the host. Make it a parameter.`
+    const isTold = known.values.includes(name) || Object.hasOwn(known.fields, name)
+    if (inStart && isTold) {
+      const detail = `Where a credential goes is decided before {${name}} is known, so it cannot stand in the host. Make it a parameter.`
       return [{ code: 'CONNECTOR_ADDRESS', pointer, detail }]
     }
+    if (isTold) return []
     if (start === `{${name}}`) {
       const detail = `Only an address that an answer tells can stand for a whole origin, and {${name}} is none. Write https:// before it.`
       return [{ code: 'CONNECTOR_ADDRESS', pointer, detail }]
     }
-    if (Object.hasOwn(known.fields, name)) return []
     return checkParameterName(connector, name, pointer)
   })
 }
@@ -169,7 +181,7 @@ function checkExpanded(
 }
 
 /** Template values to try: every value of every parameter once, beside the first of the others. */
-function variantsOf(connector: Connector): readonly TemplateValues[] {
+export function variantsOf(connector: Connector): readonly TemplateValues[] {
   const choices = Object.entries(connector.parameters ?? {}).map(([name, parameter]) =>
     choicesOf(name, parameter)
   )
@@ -221,53 +233,6 @@ export function sampleOf(pattern: string): string {
   } catch {
     return 'acme' // said where the pattern itself is checked
   }
-}
-
-/** Whether the hosts that an answer may name are narrow enough, and the default is one of them. */
-export function checkLearntHosts(
-  connector: Connector,
-  way: OAuth2Way,
-  pointer: string
-): readonly Finding[] {
-  const variants = variantsOf(connector)
-  return Object.entries(way.learns ?? {}).flatMap(([name, learnt]) => {
-    const at = `${pointer}/learns/${name}`
-    const findings = learnt.hosts.flatMap((host, index) =>
-      checkLearntHost(connector, host, `${at}/hosts/${index}`, variants)
-    )
-    if (findings.length > 0 || learnt.default === undefined) return findings
-
-    const origin = learnt.default
-    const strays = variants.some(values => {
-      const url = fillAddress(origin, values)
-      if (!URL.canParse(url)) return false // said where addresses are checked
-      const { hostname, pathname, search } = new URL(url)
-      const fits = learnt.hosts.some(host => hostMatches(fillTemplate(host, values), hostname))
-      return !fits || pathname !== '/' || search !== ''
-    })
-    if (!strays) return []
-    const detail = 'The default must be an origin, without a path, on one of the hosts.'
-    return [{ code: 'CONNECTOR_HOST', pointer: `${at}/default`, detail }]
-  })
-}
-
-const hostPattern = /^(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z](?:[a-z0-9-]*[a-z0-9])?$/
-
-function checkLearntHost(
-  connector: Connector,
-  host: string,
-  pointer: string,
-  variants: readonly TemplateValues[]
-): readonly Finding[] {
-  const unknown = openNames(host).flatMap(each => checkParameterName(connector, each, pointer))
-  if (unknown.length > 0) return unknown
-
-  const bad = variants
-    .map(values => fillTemplate(host, values))
-    .find(each => !hostPattern.test(each))
-  if (bad === undefined) return []
-  const detail = `Tokens may go to every host that fits ${bad}. Write a host name such as api.example.com, or at least two labels behind *., such as *.example.com.`
-  return [{ code: 'CONNECTOR_HOST', pointer, detail }]
 }
 
 function ownValue<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {

@@ -1,3 +1,5 @@
+import { type Finding, finding } from './connector-finding.ts'
+
 /** What is wrong with a regular expression of a connector. */
 export interface PatternFault {
   readonly kind: 'invalid' | 'slow'
@@ -21,6 +23,17 @@ export function checkPattern(pattern: string): PatternFault | undefined {
     kind: 'slow',
     detail: `The group ${slow} repeats and holds a repetition or an alternation.`
   }
+}
+
+/** The same as findings at the pattern's place; none where there is no pattern. */
+export function patternFindings(pattern: string | undefined, pointer: string): readonly Finding[] {
+  const fault = pattern === undefined ? undefined : checkPattern(pattern)
+  if (fault === undefined) return []
+  if (fault.kind === 'invalid') {
+    return [finding('CONNECTOR_PATTERN', pointer, `It must compile: ${fault.detail}.`)]
+  }
+  const detail = `${fault.detail} A text that nearly fits could hang the program. Say the same without the repetition inside.`
+  return [finding('CONNECTOR_PATTERN_SLOW', pointer, detail)]
 }
 
 /** The pattern as it is applied: to the whole text. */

@@ -4,7 +4,7 @@ import { escapePointer } from './index-places.ts'
 import type { ParsedYaml } from './parse-yaml.ts'
 import { prune } from './prune.ts'
 import { explainError, wrongKey } from './schema-words.ts'
-import { type SchemaName, schemaAt, valueAt } from './spec-schemas.ts'
+import { resolveRef, type SchemaName, schemaAt, valueAt } from './spec-schemas.ts'
 import { specProblem } from './spec-summaries.ts'
 
 export interface SchemaResult<T> {
@@ -58,6 +58,10 @@ function withoutNoise(
     if (isAboutKey(whole, document)) dropped.add(whole)
     if (whole.keyword === 'discriminator' && !hasTag(whole, document)) dropped.add(whole)
     if (whole.keyword !== 'oneOf' && whole.keyword !== 'anyOf') continue
+    if (isOneOrList(whole, name, document)) {
+      for (const each of noiseOfShape(whole, errors, document)) dropped.add(each)
+      continue
+    }
 
     const parts = errors.filter(each => isPartOf(each, whole))
     const meant = meantBranch(whole, name, document)
@@ -97,4 +101,26 @@ function meantBranch(whole: SchemaError, name: SchemaName, document: unknown): n
   const key = whole.instancePath.slice(parent.length + 1)
   const branches = schemaAt(name, parent, document)?.properties?.[key]?.oneOf ?? []
   return branches.findIndex(each => each.type === 'array')
+}
+
+/** Whether a mapping or a list of such mappings is allowed. */
+function isOneOrList(whole: SchemaError, name: SchemaName, document: unknown): boolean {
+  const parent = whole.instancePath.slice(0, whole.instancePath.lastIndexOf('/'))
+  const key = whole.instancePath.slice(parent.length + 1)
+  const property = schemaAt(name, parent, document)?.properties?.[key]
+  const types = (property && resolveRef(property).oneOf)?.map(each => resolveRef(each).type) ?? []
+  return types.includes('array') && types.includes('object')
+}
+
+/** What the validator says of the shape that was not written; of neither, that it must be one of them. */
+function noiseOfShape(
+  whole: SchemaError,
+  errors: readonly SchemaError[],
+  document: unknown
+): readonly SchemaError[] {
+  const value = valueAt(document, whole.instancePath)
+  const here = errors.filter(
+    each => each !== whole && each.instancePath === whole.instancePath && each.keyword === 'type'
+  )
+  return typeof value === 'object' && value !== null ? [...here, whole] : here
 }

@@ -62,7 +62,7 @@ export function usesOf(connector: Connector, name: string): Uses {
   const addresses = addressesOf(connector).map(each => each.address)
   const names = (text: string) => openNames(text).some(each => each.split('.')[0] === name)
   const hosts = connector.auth.flatMap(way =>
-    way.kind === 'oauth2' ? Object.values(way.learns ?? {}).flatMap(each => each.hosts) : []
+    way.kind === 'oauth2' ? Object.values(way.learns ?? {}).flatMap(each => each.hosts ?? []) : []
   )
   return {
     host: [...addresses.map(each => splitAddress(each)[0]), ...hosts].some(names),

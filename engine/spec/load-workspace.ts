@@ -65,9 +65,10 @@ async function readAll(reading: Reading, checkConnector: ConnectorCheck): Promis
   const components = reading.readFolder('components', 'component', validateComponentSpec)
   const clients = reading.readFolder('clients', 'client', validateClientSpec)
   const connectors = readConnectors(reading, workspace)
+  const apart = foldersApart(workspace?.spec)
   reading.add([
-    ...connections.flatMap(checkConnectionReferences),
-    ...clients.flatMap(checkClientReferences),
+    ...connections.flatMap(each => checkConnectionReferences(each, apart)),
+    ...clients.flatMap(each => checkClientReferences(each, apart)),
     ...clients.map(clientNotEnforced),
     ...connectors.filter(each => each.whole).flatMap(checkConnector)
   ])
@@ -75,7 +76,6 @@ async function readAll(reading: Reading, checkConnector: ConnectorCheck): Promis
   const connectionNames = reading.namesIn('connections')
   const componentNames = reading.namesIn('components')
   reading.add(checkAcross({ connections, components, clients, connectionNames, componentNames }))
-  const apart = foldersApart(workspace?.spec)
   const sources = await readSources(reading.root, components, connectionNames, apart)
   reading.add(sources.diagnostics)
 

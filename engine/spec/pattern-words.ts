@@ -34,6 +34,8 @@ const words: Readonly<Record<string, string>> = {
   '^[A-Za-z0-9-]{1,64}$': 'the name of a header: letters, digits and hyphens',
   '^[A-Za-z0-9_.-]{1,64}$':
     'the name of a parameter: letters, digits, underscores, dots and hyphens',
+  '^/[A-Za-z0-9/_.-]{0,100}$':
+    'a path that starts with a slash: letters, digits, slashes, underscores, dots and hyphens',
   '^(/([^~/]|~[01])*)*$': 'a JSON Pointer, for example /data/0/id (RFC 6901)'
 }
 

@@ -62,10 +62,17 @@ export class Reading {
     if (file === undefined) return null
     const { located, keyPlace } = this.read(file, 'workspace', validateWorkspaceSpec)
     if (located === null) return null
-    for (const key of ['members', 'runtime', 'rules'] as const) {
-      if (located.spec[key] === undefined || !located.whole) continue
-      const detail = `"${key}" is checked for form only by this version of tieline: nothing is allowed, refused or sealed because of it.`
-      this.add([specWarning('NOT_ENFORCED', detail, keyPlace(`/${key}`))])
+    if (located.spec.rules !== undefined && located.whole) {
+      const detail =
+        '"rules" is checked for form only by this version of tieline: nothing is refused because of it.'
+      this.add([specWarning('NOT_ENFORCED', detail, keyPlace('/rules'))])
+    }
+    const { members } = located.spec
+    const isLed = Object.values(members ?? {}).some(({ role }) => role === 'super-admin')
+    if (members !== undefined && located.whole && !isLed) {
+      const detail =
+        'No member is a super-admin, so nobody could change who reads the vault. Give one the role, or leave "members" out: then the actor is.'
+      this.add([specProblem('NO_SUPER_ADMIN', detail, keyPlace('/members'))])
     }
     const outside = checkFolders(located)
     this.add(outside)

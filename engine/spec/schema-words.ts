@@ -169,7 +169,8 @@ function allowedWords(error: SchemaError, schema: Schema): string {
 
 const referenceWords = 'a reference: env:NAME, file:PATH or vault:NAME'
 
-function alternativeWords(schema: Schema): string {
+function alternativeWords(alternative: Schema): string {
+  const schema = resolveRef(alternative)
   if (schema.const !== undefined) return String(schema.const)
   return typeWords(schema.type ?? '')
 }

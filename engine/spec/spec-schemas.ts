@@ -75,9 +75,17 @@ function chosen(schema: Schema, value: unknown): Schema {
   const tag = schema.discriminator?.propertyName
   const match = schema.oneOf?.map(resolveRef).find(each => {
     if (tag !== undefined) return each.properties?.[tag]?.const === memberOf(value, tag)
-    return each.type === 'array' && Array.isArray(value)
+    return each.type === shapeOf(value)
   })
-  return match === undefined ? schema : { ...match, description: describe(schema, match) }
+  if (match === undefined) return schema
+  // One thing or a list of them: what one thing looks like has alternatives of its own.
+  const inner = tag === undefined ? chosen(match, value) : match
+  return { ...inner, description: describe(schema, inner) }
+}
+
+function shapeOf(value: unknown): 'array' | 'object' | null {
+  if (Array.isArray(value)) return 'array'
+  return typeof value === 'object' && value !== null ? 'object' : null
 }
 
 function describe(...schemas: readonly Schema[]): string {

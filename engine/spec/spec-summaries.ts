@@ -32,6 +32,7 @@ export const summaries = {
   DUPLICATE_ITEM: 'Item stands twice',
   LITERAL_SECRET: 'Literal where a reference belongs',
   REFERENCE_FORBIDDEN: 'Reference to a variable that is not for specs',
+  REFERENCE_FILE_FORBIDDEN: 'Reference to a file that is not for specs',
   FOLDER_LEAVES_WORKSPACE: 'Folder is outside the workspace',
   CONNECTION_UNKNOWN: 'Connection is not known',
   COMPONENT_UNKNOWN: 'Component is not known',
@@ -44,6 +45,7 @@ export const summaries = {
   SOURCE_TOO_MANY: 'Source matches too many files',
   UNDECLARED_REFERENCE: 'Source uses a connection that is not in uses',
   UNUSED_REFERENCE: 'Source does not use this connection',
+  NO_SUPER_ADMIN: 'Nobody is super-admin',
   NOT_ENFORCED: 'Setting has no effect'
 } as const
 

@@ -48,6 +48,7 @@ test('nothing is wrong with any of them, and every fact has a source', () => {
 test('All Actions holds a scope that the test request needs, and one that brings a refresh token', () => {
   for (const connector of connectors()) {
     for (const way of connector.auth.filter(each => each.kind === 'oauth2')) {
+      if (Object.keys(way.scopes).length === 0) continue
       const needed = connector.api.test.scopes ?? []
       assert.ok(needed.some(each => Object.hasOwn(way.scopes, each) && way.all.includes(each)))
       const refresh = way.refreshScopes
@@ -57,9 +58,12 @@ test('All Actions holds a scope that the test request needs, and one that brings
 })
 
 test('the ways to authorize are the ones that the services are known for', () => {
-  const ways = connectors().map(each => [each.id, ...each.auth.map(way => way.kind)])
+  const ways = connectors().map(each => [
+    each.id,
+    ...each.auth.map(way => (way.kind === 'oauth2' ? (way.grant ?? 'oauth2') : way.kind))
+  ])
   assert.equal(ways, [
-    ['salesforce', 'oauth2'],
+    ['salesforce', 'oauth2', 'jwt_bearer', 'client_credentials'],
     ['twilio', 'api-key'],
     ['zoho_crm', 'oauth2'],
     ['zoho_projects', 'basic', 'oauth2']
@@ -83,6 +87,27 @@ test('a value that a pattern admits never leads away from the service', () => {
       fc.assert(fc.property(values, value => expectOwnHosts(connector, { [name]: value })))
     }
   }
+})
+
+test('an assertion for Salesforce names the user, and the login host whatever host it goes to', () => {
+  const salesforce = catalogue.get('salesforce')
+  assert.ok(salesforce)
+  const signing = (parameters: Readonly<Record<string, string>>) => {
+    const connection = aConnection({ auth: 'jwt-bearer', parameters })
+    const { way } = targetOf('it', connection, salesforce, 'prod')
+    assert.ok(way.kind === 'oauth2')
+    return [way.tokenUrl, way.signing?.issuer, way.signing?.subject, way.signing?.audience]
+  }
+  assert.equal(signing({ username: 'ops@acme.example', domain: 'acme' }), [
+    'https://acme.my.salesforce.com/services/oauth2/token',
+    '{client_id}',
+    'ops@acme.example',
+    'https://login.salesforce.com'
+  ])
+  assert.is(
+    signing({ username: 'ops@acme.example', domain: 'test' }).at(-1),
+    'https://test.salesforce.com'
+  )
 })
 
 test('a value with anything else in it is refused', () => {
@@ -141,7 +166,11 @@ function expectOwnHosts(connector: Connector, parameters: Readonly<Record<string
   for (const way of connector.auth) {
     const target = targetOf(
       'it',
-      aConnection({ connector: connector.id, auth: way.id, parameters }),
+      aConnection({
+        connector: connector.id,
+        auth: way.id,
+        parameters: { username: 'ops@acme.example', ...parameters }
+      }),
       connector,
       'prod'
     )
@@ -163,13 +192,12 @@ function expectOwnHosts(connector: Connector, parameters: Readonly<Record<string
 
 function addressesOf({ way, api }: ReturnType<typeof targetOf>): readonly string[] {
   const learns = way.kind === 'oauth2' ? Object.values(way.learns ?? {}) : []
-  return [
-    ...(way.kind === 'oauth2' ? [way.authorizeUrl, way.tokenUrl] : []),
-    ...(way.kind === 'oauth2' ? [way.revocation.url ?? []].flat() : []),
-    ...learns.flatMap(each => each.default ?? []),
-    api.baseUrl,
-    api.test.url
-  ]
+  const endpoints =
+    way.kind === 'oauth2'
+      ? [way.authorizeUrl, way.tokenUrl, way.introspectionUrl, way.revocation.url]
+      : []
+  const all = [...endpoints, ...learns.map(each => each.default), api.baseUrl, api.test.url]
+  return all.filter(each => each !== undefined)
 }
 
 test.run()

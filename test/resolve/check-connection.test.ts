@@ -81,6 +81,49 @@ const cases: readonly (readonly [string, ConnectionSpec, readonly string[]])[] =
       'SHARED_BUT_DIFFERENT /environments/prod/client'
     ]
   ],
+  ['scopes that are none', { ...salesforce, scopes: [] }, ['SCOPES_MISSING /scopes']],
+  [
+    'nothing wrong where the service has no scopes',
+    { connector: 'salesforce', auth: 'client-credentials', scopes: [], client },
+    []
+  ],
+  [
+    'nothing wrong with all of no scopes',
+    { connector: 'salesforce', auth: 'client-credentials', scopes: 'all', client },
+    []
+  ],
+  [
+    'scopes where the service has none',
+    { connector: 'salesforce', auth: 'client-credentials', scopes: ['api'], client },
+    ['SCOPE_UNKNOWN /scopes/0']
+  ],
+  [
+    'a grant without a person for users',
+    {
+      connector: 'salesforce',
+      auth: 'client-credentials',
+      level: 'logged-in-user',
+      scopes: [],
+      client
+    },
+    ['GRANT_NOT_FOR_USERS /level']
+  ],
+  [
+    'no private key, and no user to sign for',
+    { connector: 'salesforce', auth: 'jwt-bearer', scopes: [], client: { id: 'env:ID' } },
+    ['PARAMETER_MISSING /parameters', 'CLIENT_SECRET_MISSING /client']
+  ],
+  [
+    'nothing wrong with a signed assertion',
+    {
+      connector: 'salesforce',
+      auth: 'jwt-bearer',
+      scopes: [],
+      parameters: { username: 'ops@acme.example' },
+      client
+    },
+    []
+  ],
   [
     'several mistakes at once',
     { connector: 'salesforce', scopes: ['apii', 'apj'], parameters: { x: '1' } },
@@ -97,6 +140,24 @@ const cases: readonly (readonly [string, ConnectionSpec, readonly string[]])[] =
 for (const [what, spec, expected] of cases) {
   test(`finds ${what}, and says where`, () => assert.equal(found(spec), expected))
 }
+
+test('says which way users can choose, and where the private key is to be found', () => {
+  const say = (spec: ConnectionSpec) =>
+    checkConnection(located(spec), catalogue.get('salesforce'), catalogue.ids)
+      .map(each => each.detail)
+      .join('\n')
+  const parameters = { username: 'ops@acme.example' }
+  const bearer: ConnectionSpec = {
+    connector: 'salesforce',
+    auth: 'jwt-bearer',
+    scopes: [],
+    parameters
+  }
+  assert.match(say({ ...bearer, level: 'logged-in-user', client }), 'or choose `auth: oauth2`')
+  assert.match(say(bearer), 'secret: env:SALESFORCE_PRIVATE_KEY')
+  assert.match(say({ ...bearer, client: { id: 'env:ID' } }), 'PKCS#8 in PEM, or a JWK')
+  assert.match(say({ ...bearer, client, scopes: ['api'] }), 'Write `scopes: []`')
+})
 
 test('guesses what a misspelt scope was meant to be', () => {
   const [first] = checkConnection(

@@ -3,6 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openNames } from '../../engine/model/address.ts'
 import type { Connector, OAuth2Way } from '../../engine/model/generated/types.ts'
+import type { OAuth2TargetWay } from '../../engine/model/target.ts'
 import { needOf } from '../../engine/resolve/need-of.ts'
 import { targetOf } from '../../engine/resolve/target-of.ts'
 import { aConnection } from '../support/builders.ts'
@@ -107,10 +108,112 @@ test('a value that only the pattern admits has the attributes of otherwise', () 
 test('what an answer or a field will tell stays open', () => {
   const { way, api } = targetOf('crm', anAcme(), acme, 'prod')
   assert.equal(openNames(api.baseUrl), ['home'])
-  assert.equal(way.send, { in: 'header', name: 'Authorization', value: 'Bearer {access_token}' })
+  assert.equal(way.send, [{ in: 'header', name: 'Authorization', value: 'Bearer {access_token}' }])
   const other = targetOf('crm', anAcme({ auth: 'key' }), keyed, 'prod')
   assert.is(other.api.test.url, 'https://eu.acme.example/{account}/me')
-  assert.equal(other.way.send, { in: 'basic', username: '{account}', password: '{key}' })
+  assert.equal(other.way.send, [{ in: 'basic', username: '{account}', password: '{key}' }])
+})
+
+test('defaults are filled in, and what is given wins', () => {
+  const { pkce: _pkce, redirect: _redirect, ...plain } = oauth2
+  const bare = targetOf('crm', anAcme(), { ...acme, auth: [plain] }, 'prod').way
+  assert.ok(bare.kind === 'oauth2')
+  assert.is(bare.grant, 'authorization_code')
+  assert.is(bare.pkce, 'S256')
+  assert.equal(bare.redirect, { host: '127.0.0.1', port: 'any', path: '/callback' })
+  const given = anOAuth2({
+    grant: 'device_code',
+    pkce: 'none',
+    redirect: { host: 'localhost', port: 8123, path: '/back' }
+  })
+  assert.is(given.grant, 'device_code')
+  assert.is(given.pkce, 'none')
+  assert.equal(given.redirect, { host: 'localhost', port: 8123, path: '/back' })
+  assert.is(oauth2Of(anAcme()).redirect.path, '/callback')
+})
+
+const everything: Partial<OAuth2Way> = {
+  pushedUrl: 'https://push.{region.host}/par',
+  deviceUrl: 'https://device.{region.host}/code',
+  refreshUrl: 'https://refresh.{region.host}/token',
+  introspectionUrl: '{home}/introspect',
+  refreshParameters: { audience: '{region}' },
+  tokenHeaders: { 'X-Region': '{region}' },
+  revocation: { ends: 'grant', url: 'https://{region.host}/clients/{client_id}/grant' },
+  signing: {
+    keyId: '{team}-key',
+    issuer: '{client_id}',
+    subject: '{team}',
+    audience: 'https://{region.host}',
+    lifetime: 60
+  },
+  learns: {
+    home: { member: 'home', hosts: ['*.{region.host}'] },
+    tenant: { member: 'tenant', in: 'callback', pattern: '[0-9]{1,20}' }
+  },
+  send: [
+    { in: 'header', name: 'Authorization', value: 'Bearer {access_token}' },
+    { in: 'header', name: 'X-Team', value: '{team}/{tenant}' }
+  ]
+}
+
+test('every address and template is filled, and the client id stays open', () => {
+  const way = anOAuth2(everything)
+  assert.is(way.pushedUrl, 'https://push.eu.acme.example/par')
+  assert.is(way.deviceUrl, 'https://device.eu.acme.example/code')
+  assert.is(way.refreshUrl, 'https://refresh.eu.acme.example/token')
+  assert.is(way.introspectionUrl, '{home}/introspect')
+  assert.equal(way.refreshParameters, { audience: 'eu' })
+  assert.equal(way.tokenHeaders, { 'X-Region': 'eu' })
+  assert.is(way.revocation.url, 'https://eu.acme.example/clients/{client_id}/grant')
+  assert.equal(way.signing, {
+    keyId: 'main-key',
+    issuer: '{client_id}',
+    subject: 'main',
+    audience: 'https://eu.acme.example',
+    lifetime: 60
+  })
+  assert.equal(way.learns, {
+    home: { member: 'home', hosts: ['*.eu.acme.example'] },
+    tenant: { member: 'tenant', in: 'callback', pattern: '[0-9]{1,20}' }
+  })
+  assert.equal(way.send[1], { in: 'header', name: 'X-Team', value: 'main/{tenant}' })
+})
+
+test('the basis lists every endpoint that a secret, a token or an assertion goes to, but not where a browser goes', () => {
+  const connector = { ...acme, auth: [{ ...oauth2, ...everything }] }
+  assert.equal(needOf(anAcme(), connector, 'prod').basis.origins, [
+    'https://*.eu.acme.example',
+    'https://device.eu.acme.example',
+    'https://eu.acme.example',
+    'https://push.eu.acme.example',
+    'https://refresh.eu.acme.example'
+  ])
+})
+
+test('under another origin plain values are still learnt, and nothing else', () => {
+  const connection = anAcme({ environments: { dev: anOverride('http://localhost:8080') } })
+  const connector = { ...acme, auth: [{ ...oauth2, ...everything }] }
+  const { way, need } = targetOf('crm', connection, connector, 'dev')
+  assert.ok(way.kind === 'oauth2')
+  assert.equal(Object.keys(way.learns ?? {}), ['tenant'])
+  assert.is(way.introspectionUrl, 'http://localhost:8080/introspect')
+  assert.is(way.pushedUrl, 'http://localhost:8080/par')
+  assert.is(way.revocation.url, 'http://localhost:8080/clients/{client_id}/grant')
+  assert.equal(need.basis.origins, ['http://localhost:8080'])
+})
+
+test('a parameter that nothing on the way names needs no value', () => {
+  const { team } = acme.parameters ?? {}
+  assert.ok(team)
+  const { default: _, ...required } = team
+  const connector: Connector = { ...keyed, parameters: { ...acme.parameters, team: required } }
+  const { need } = targetOf('crm', anAcme({ auth: 'key' }), connector, 'prod')
+  assert.equal(need.basis.parameters, { region: 'eu' })
+  assert.throws(
+    () => targetOf('crm', anAcme(), { ...acme, parameters: connector.parameters ?? {} }, 'prod'),
+    /needs a value for its parameter team/
+  )
 })
 
 test('a value in a path is encoded, one in a header is not', () => {
@@ -247,7 +350,15 @@ function anOverride(origin: string) {
   return { parameters: {}, client: null, origin }
 }
 
-function oauth2Of(connection: ReturnType<typeof anAcme>): OAuth2Way {
+/** The OAuth2 way with further members, as prod has it. */
+function anOAuth2(members: Partial<OAuth2Way>): OAuth2TargetWay {
+  const connector = { ...acme, auth: [{ ...oauth2, ...members }] }
+  const { way } = targetOf('crm', anAcme(), connector, 'prod')
+  assert.ok(way.kind === 'oauth2')
+  return way
+}
+
+function oauth2Of(connection: ReturnType<typeof anAcme>): OAuth2TargetWay {
   const { way } = targetOf('crm', connection, acme, 'prod')
   assert.ok(way.kind === 'oauth2')
   return way

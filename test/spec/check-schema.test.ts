@@ -42,11 +42,7 @@ const cases: readonly (readonly [SchemaName, string, RegExp[]])[] = [
       /^WRONG_TYPE 2:15 Item 2 of "scopes" must be text/
     ]
   ],
-  [
-    'connection',
-    'connector: a\nscopes: []\n',
-    [/^INVALID_VALUE 2:9 "scopes" must be given with at least one entry/]
-  ],
+  ['connection', 'connector: a\nscopes: []\n', []],
   [
     'connection',
     'connector: a\nname:\n',
@@ -121,6 +117,35 @@ test('of several kinds only the one that is meant is talked about', () => {
       'MISSING_KEY 4:76 "auth.2.send" needs "value".'
     ]
   )
+})
+
+test('of one thing or a list of them, the shape that was written is talked about', () => {
+  const way = (send: string) =>
+    check(
+      'connector',
+      `auth:\n  - { id: a, kind: basic, fields: { f: { title: F, secret: true } }, send: ${send} }\n`
+    )
+      .filter(each => !each.includes('This file needs'))
+      .map(each => each.replace(/ (What|How|Parameter|Header).*/, ''))
+  assert.equal(way('{ in: query, name: x }'), ['MISSING_KEY 2:76 "auth.0.send" needs "value".'])
+  assert.equal(way('[{ in: query, name: x }]'), [
+    'MISSING_KEY 2:77 Item 1 of "auth.0.send" needs "value".'
+  ])
+  assert.equal(way('[{ in: header, name: X, value: y }, { in: foo }]'), [
+    'INVALID_VALUE 2:118 "auth.0.send.1.in" must be header, query or basic.'
+  ])
+  assert.equal(way('{ in: basic, username: a, password: b, realm: c }'), [
+    'UNKNOWN_KEY 2:115 "realm" is not known in "auth.0.send". Known here: in, username, password.'
+  ])
+  assert.equal(way('x'), [
+    'INVALID_VALUE 2:76 "auth.0.send" must be a mapping of keys and values or a list.'
+  ])
+  assert.equal(way('[]'), [
+    'INVALID_VALUE 2:76 "auth.0.send" must be given with at least one entry.'
+  ])
+  assert.equal(way('[3]'), [
+    'WRONG_TYPE 2:77 Item 1 of "auth.0.send" must be a mapping of keys and values.'
+  ])
 })
 
 test('every pattern of the schemas of specs has words', () => {

@@ -278,16 +278,45 @@ test('a folder without tieline.yaml is no workspace, and neither is a folder tha
 test('settings without effect in this version are told, and stop nothing', async () => {
   const result = await load({
     'tieline.yaml':
-      'app: { name: A }\nmembers: { ana@example.com: { role: user } }\nruntime: { prod: [] }\nrules: { x: warn }\n',
+      'app: { name: A }\nmembers: { ana@example.com: { role: super-admin } }\nruntime: { prod: [] }\nrules: { x: warn }\n',
     'clients/acme.yaml': 'name: Acme\n'
   })
   assert.equal(told(result), [
     'NOT_ENFORCED clients/acme.yaml:1:1',
-    'NOT_ENFORCED tieline.yaml:2:1',
-    'NOT_ENFORCED tieline.yaml:3:1',
     'NOT_ENFORCED tieline.yaml:4:1'
   ])
   assert.ok(result.specs !== null)
+})
+
+test('members without a super-admin could never be changed, so one is needed', async () => {
+  const result = await load({
+    'tieline.yaml': 'app: { name: A }\nmembers: { ana@example.com: { role: admin } }\n'
+  })
+  assert.equal(told(result), ['NO_SUPER_ADMIN tieline.yaml:2:1'])
+  assert.is(result.specs, null)
+})
+
+test('a reference to a file stays inside the workspace, and out of what is not for specs', async () => {
+  const result = await load({
+    'tieline.yaml': 'app: { name: A }\nstate: file:kept\nvault: file:safe\n',
+    'connections/a.yaml':
+      'connector: x\nclient: { id: file:ids/a, secret: file:/etc/shadow }\nenvironments:\n' +
+      '  dev: { client: { id: file:../a, secret: file:~/.ssh/id_rsa } }\n' +
+      '  stage: { client: { id: file:kept/dev.json, secret: file:safe/vault.json } }\n',
+    'clients/acme.yaml': 'name: A\nconnections: { a: { client: { id: file:.env } } }\n'
+  })
+  assert.equal(
+    told(result).filter(each => each.startsWith('REFERENCE')),
+    [
+      'REFERENCE_FILE_FORBIDDEN clients/acme.yaml:2:35',
+      'REFERENCE_FILE_FORBIDDEN connections/a.yaml:2:35',
+      'REFERENCE_FILE_FORBIDDEN connections/a.yaml:4:24',
+      'REFERENCE_FILE_FORBIDDEN connections/a.yaml:4:43',
+      'REFERENCE_FILE_FORBIDDEN connections/a.yaml:5:26',
+      'REFERENCE_FILE_FORBIDDEN connections/a.yaml:5:54'
+    ]
+  )
+  assert.match(result.diagnostics.map(each => each.detail).join('\n'), 'use env:NAME or vault:NAME')
 })
 
 test('connectors of the workspace are read, and checked, once they are allowed', async () => {
