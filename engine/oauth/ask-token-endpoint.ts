@@ -2,141 +2,107 @@ import {
   type AuthorizationServer,
   allowInsecureRequests,
   type ClientAuth,
-  ClientSecretPost,
   customFetch,
-  None,
-  OperationProcessingError,
+  type DPoPHandle,
+  isDPoPNonceError,
   type TokenEndpointRequestOptions,
-  type TokenEndpointResponse,
-  UnsupportedOperationError
+  type TokenEndpointResponse
 } from 'oauth4webapi'
 import { isLoopback } from '../model/address.ts'
-import type { OAuth2Way } from '../model/generated/types.ts'
+import type { StringMap } from '../model/generated/types.ts'
+import type { Clock } from '../model/ports.ts'
+import type { OAuth2TargetWay } from '../model/target.ts'
 import { checkDestination } from './check-destination.ts'
-import { cleanText, secretsIn } from './clean-text.ts'
-import { type NormalAnswer, normaliseAnswer } from './normalise-answer.ts'
-import { kindOfError, ProviderFailure } from './provider-failure.ts'
-import { basicPair, clientSecrets, type OAuth2Target, type OAuthClient } from './resolve-client.ts'
-import { sendRequest } from './send-request.ts'
+import { asFailure } from './classify-answer.ts'
+import { clientAuthentication, withClientHint } from './client-authentication.ts'
+import { ProviderFailure } from './provider-failure.ts'
+import { clientSecrets, type OAuth2Target, type OAuthClient } from './resolve-client.ts'
+import { tokenFetch } from './token-fetch.ts'
 
 /** What the library needs for one token request. */
 export interface TokenEndpoint {
   readonly server: AuthorizationServer
   readonly client: { readonly client_id: string }
   readonly authentication: ClientAuth
-  readonly options: TokenEndpointRequestOptions
+  readonly options: TokenEndpointRequestOptions & { readonly additionalParameters: StringMap }
+}
+
+export interface TokenEndpointRequest {
+  /** What is sent and is secret, beside the client's own: masked in every message. */
+  readonly secrets: readonly string[]
+  readonly clock: Clock
+  /** Where it goes, if not to the token endpoint. */
+  readonly url?: string | undefined
+  /** Parameters beside those of every request. */
+  readonly parameters?: StringMap | undefined
+  /** What the tokens are bound to; see `dpopHandle`. Without it they must be bearer tokens. */
+  readonly dpop?: DPoPHandle | null | undefined
 }
 
 /** The provider as the library wants it. Without an issuer in the connector, its origin stands for it. */
-export function authorizationServer(way: OAuth2Way): AuthorizationServer {
+export function authorizationServer(way: OAuth2TargetWay): AuthorizationServer {
+  const { authorizeUrl, pushedUrl, deviceUrl, introspectionUrl } = way
   return {
     issuer: way.issuer ?? new URL(way.tokenUrl).origin,
-    authorization_endpoint: way.authorizeUrl,
-    token_endpoint: way.tokenUrl
+    token_endpoint: way.tokenUrl,
+    ...(authorizeUrl === undefined ? {} : { authorization_endpoint: authorizeUrl }),
+    ...(pushedUrl === undefined ? {} : { pushed_authorization_request_endpoint: pushedUrl }),
+    ...(deviceUrl === undefined ? {} : { device_authorization_endpoint: deviceUrl }),
+    ...(introspectionUrl === undefined ? {} : { introspection_endpoint: introspectionUrl }),
+    id_token_signing_alg_values_supported: signatures
   }
 }
 
+/** Of id tokens. They come from the token endpoint itself, so any will do (OpenID Connect Core 1.0, section 3.1.3.7, rule 6). */
+const signatures = ['RS', 'PS', 'ES', 'HS']
+  .flatMap(family => [256, 384, 512].map(bits => `${family}${bits}`))
+  .concat('EdDSA', 'Ed25519')
+
 /**
- * Asks the token endpoint and returns its answer, mended and checked. Throws a ProviderFailure in which `secrets`, and what
- * the answer holds of that sort, are masked; or a Refusal if the connection may not send its credential there.
+ * Asks the token endpoint and returns its answer, mended and checked; a second time where the first answer is that it wants to see
+ * its nonce in the proof of our key (RFC 9449, section 8). Throws a ProviderFailure in which all that is secret is masked, or a
+ * Refusal if the connection may not send its credential there.
  */
 export async function askTokenEndpoint(
   target: OAuth2Target,
   client: OAuthClient,
-  sent: readonly string[],
+  request: TokenEndpointRequest,
   ask: (endpoint: TokenEndpoint) => Promise<TokenEndpointResponse>
 ): Promise<TokenEndpointResponse> {
   const { way } = target
-  checkDestination(target, way.tokenUrl)
-  const secrets = [...sent, ...clientSecrets(client)]
-  const answer = await ask({
-    server: authorizationServer(way),
+  const { url = way.tokenUrl, dpop = null, clock } = request
+  checkDestination(target, url)
+  const secrets = [...request.secrets, ...clientSecrets(client)]
+  const endpoint: TokenEndpoint = {
+    server: { ...authorizationServer(way), token_endpoint: url },
     client: { client_id: client.id },
-    authentication: clientAuthentication(way, client),
+    authentication: clientAuthentication(target, client, url),
     options: {
-      [customFetch]: (url, request) => fetchTokens(url, request, secrets),
-      [allowInsecureRequests]: isLoopback(new URL(way.tokenUrl).hostname),
-      additionalParameters: way.tokenParameters ?? {}
+      [customFetch]: tokenFetch(target, { secrets, clock }),
+      [allowInsecureRequests]: isLoopback(new URL(url).hostname),
+      additionalParameters: { ...way.tokenParameters, ...request.parameters },
+      ...(dpop === null ? {} : { DPoP: dpop })
     }
-  }).catch((error: unknown) => {
-    throw asFailure(error, secrets)
-  })
-  if (answer.token_type === 'bearer') return answer
-  throw new ProviderFailure('broken-answer', 'the token is bound to a key that nobody asked for')
-}
-
-/** How the client names itself (RFC 6749, section 2.3.1). */
-function clientAuthentication(way: OAuth2Way, client: OAuthClient): ClientAuth {
-  if (client.secret === null || way.clientAuthentication === 'none') return None()
-  return way.clientAuthentication === 'basic'
-    ? basic(client.secret)
-    : ClientSecretPost(client.secret)
-}
-
-/**
- * The library's own escapes `-`, `_` and `.` as well: right for those who unescape, but many services compare what came. This
- * leaves alone what the form encoding leaves alone, so it is right for both.
- */
-function basic(secret: string): ClientAuth {
-  return (_server, client, _body, headers) => {
-    headers.set('authorization', `Basic ${basicPair(client.client_id, secret)}`)
   }
+  const answer = await ask(endpoint)
+    .catch((error: unknown) => {
+      if (dpop !== null && isDPoPNonceError(error)) return ask(endpoint)
+      throw error
+    })
+    .catch((error: unknown) => {
+      throw withClientHint(asFailure(error, secrets), target, client)
+    })
+  checkBinding(answer, dpop !== null)
+  return answer
 }
 
-async function fetchTokens(
-  url: string,
-  request: { readonly body: URLSearchParams; readonly headers: Readonly<Record<string, string>> },
-  secrets: readonly string[]
-): Promise<Response> {
-  const { headers, body } = request
-  const answer = normaliseAnswer(
-    await sendRequest(url, { method: 'POST', headers, body: body.toString() })
+/** A token for everybody instead of one for our key would be a silent loss of protection (RFC 9449, section 5). */
+function checkBinding(answer: TokenEndpointResponse, isBound: boolean): void {
+  if ((answer.token_type === 'dpop') === isBound) return
+  throw new ProviderFailure(
+    'broken-answer',
+    isBound
+      ? 'the token is not bound to the key that was shown'
+      : 'the token is bound to a key that nobody asked for'
   )
-  const failure = failureOf(answer, secrets)
-  if (failure !== null) throw failure
-  return Response.json(answer.body)
-}
-
-function failureOf(
-  { status, body }: NormalAnswer,
-  sent: readonly string[]
-): ProviderFailure | null {
-  if (status >= 300 && status < 400) {
-    return new ProviderFailure(
-      'broken-answer',
-      'the token endpoint redirects elsewhere, and no redirect is followed with a credential'
-    )
-  }
-  const secrets = body === null ? sent : [...sent, ...secretsIn(body)]
-  const error = typeof body?.error === 'string' ? body.error : null
-  const said =
-    error === null ? `status ${status}` : errorText(error, body?.error_description, secrets)
-  if (status === 408 || status === 429 || status >= 500) {
-    return new ProviderFailure('try-again', error === null ? said : `status ${status}, ${said}`)
-  }
-  if (error !== null) {
-    return new ProviderFailure(kindOfError(error), said, cleanText(error, secrets))
-  }
-  if (status === 401) return new ProviderFailure('client-wrong', said)
-  if (status !== 200) return new ProviderFailure('broken-answer', `${said} without an error code`)
-  return body === null
-    ? new ProviderFailure('broken-answer', 'the answer is neither JSON nor a form')
-    : null
-}
-
-/** An error code and its description (RFC 6749, section 5.2), fit to be shown. */
-export function errorText(error: string, description: unknown, secrets: readonly string[]): string {
-  return cleanText(
-    typeof description === 'string' && description !== '' ? `${error}: ${description}` : error,
-    secrets
-  )
-}
-
-/** The library's errors carry the whole answer as their cause, so only their message goes on. */
-export function asFailure(error: unknown, secrets: readonly string[]): unknown {
-  const isLibrarys =
-    error instanceof OperationProcessingError || error instanceof UnsupportedOperationError
-  return isLibrarys
-    ? new ProviderFailure('broken-answer', cleanText(error.message, secrets))
-    : error
 }

@@ -3,11 +3,17 @@ const limit = 300
 /** Shorter secrets are likely to be parts of plain words: masking those would show them by what is missing. */
 const shortestToMask = 4
 
+/** Beyond this nobody explains an error, and searching it would take too long. */
+const longestText = 20_000
+const mostSecrets = 100
+
 /**
  * What a provider says, fit to be shown: in one line of at most 300 characters, without control characters, and with every
- * given secret masked, also where it is percent-encoded or in base64. Empty where it repeats a secret too short to mask.
+ * given secret masked, also where it is percent-encoded or in base64, and so is what looks like a JWT. Empty where it repeats a
+ * secret too short to mask, and where text or secrets are too many to be searched.
  */
 export function cleanText(text: string, secrets: readonly string[]): string {
+  if (text.length > longestText || secrets.length > mostSecrets) return ''
   const line = oneLine(text)
   const forms = [...new Set(secrets.flatMap(formsOf))].filter(form => form !== '')
   if (forms.some(form => form.length < shortestToMask && line.includes(form))) return ''
@@ -18,6 +24,7 @@ export function cleanText(text: string, secrets: readonly string[]): string {
       (rest, form) => (form.length < shortestToMask ? rest : rest.replaceAll(form, '***')),
       line
     )
+    .replace(/\beyJ[\w-]{8,}(?:\.[\w-]+){1,4}/g, '***')
   // Cut last: a secret cut in two would not be found.
   return masked.length > limit ? `${masked.slice(0, limit - 1)}\u2026` : masked
 }
@@ -46,11 +53,23 @@ function formsOf(secret: string): readonly string[] {
   ]
 }
 
-/** Every text in a token endpoint's answer that is or may be a secret, for masking. */
+/** Every text in a provider's answer, however deep, that is or may be a secret, for masking. */
 export function secretsIn(answer: Readonly<Record<string, unknown>>): readonly string[] {
-  return Object.entries(answer).flatMap(([name, value]) => {
-    const isSecret = /token|secret|password|assertion|^code$/i.test(name) && name !== 'token_type'
-    // What a provider makes is long; a short value is an error code or the like.
-    return isSecret && typeof value === 'string' && value.length >= 8 ? [value] : []
-  })
+  const secrets: string[] = []
+  // A list of what is left instead of recursion: answers may be nested deeper than the stack.
+  const left: object[] = [answer]
+  for (let each = left.pop(); each !== undefined; each = left.pop()) {
+    for (const [name, value] of Object.entries(each)) {
+      if (typeof value === 'object' && value !== null) left.push(value)
+      else if (isSecret(name, value)) secrets.push(value)
+    }
+  }
+  return secrets
+}
+
+function isSecret(name: string, value: unknown): value is string {
+  const isNamedSo =
+    /token|secret|password|assertion|^code$/i.test(name) && name.toLowerCase() !== 'token_type'
+  // What a provider makes is long; a short value is an error code or the like.
+  return isNamedSo && typeof value === 'string' && value.length >= 8
 }

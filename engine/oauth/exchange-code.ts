@@ -1,22 +1,18 @@
 import {
-  AuthorizationResponseError,
   authorizationCodeGrantRequest,
   nopkce,
-  OperationProcessingError,
   processAuthorizationCodeResponse,
-  validateAuthResponse
+  type TokenEndpointResponse
 } from 'oauth4webapi'
 import type { Clock } from '../model/ports.ts'
-import {
-  asFailure,
-  askTokenEndpoint,
-  authorizationServer,
-  errorText
-} from './ask-token-endpoint.ts'
+import { askTokenEndpoint, type TokenEndpoint } from './ask-token-endpoint.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
-import { kindOfError, ProviderFailure } from './provider-failure.ts'
+import { checkedCallback } from './check-callback.ts'
+import { dpopHandle } from './dpop.ts'
+import { identityIn } from './id-token.ts'
 import { readTokens, type TokenGrant } from './read-tokens.ts'
-import { clientSecrets, type OAuth2Target, type OAuthClient } from './resolve-client.ts'
+import type { OAuth2Target, OAuthClient } from './resolve-client.ts'
+import type { FoundAccount } from './test-request.ts'
 
 export interface Exchange {
   readonly client: OAuthClient
@@ -28,66 +24,60 @@ export interface Exchange {
   readonly onGrantRequested?: (() => void | Promise<void>) | undefined
 }
 
+/** What a person's consent gave. */
+export interface ConsentGrant extends TokenGrant {
+  /** Whose it is, as far as an id token tells. */
+  readonly identity: FoundAccount
+}
+
 /**
  * Checks what came to the redirect address and exchanges its code for tokens (RFC 6749, section 4.1.3). Throws a
  * ProviderFailure, or a Refusal if the answer names a host that is not allowed.
  */
-export async function exchangeCode(target: OAuth2Target, exchange: Exchange): Promise<TokenGrant> {
+export async function exchangeCode(
+  target: OAuth2Target,
+  exchange: Exchange
+): Promise<ConsentGrant> {
   const { client, request, callback, clock, onGrantRequested } = exchange
-  const codes = callback.getAll('code')
-  const secrets = [request.state, request.codeVerifier ?? '', ...codes]
-  const checked = checkCallback(target, exchange, [...secrets, ...clientSecrets(client)])
-  if (codes.length !== 1 || codes[0] === '') {
-    const message = 'the answer to the authorization request must have one code'
-    throw new ProviderFailure('broken-answer', message)
-  }
+  const { state, codeVerifier, nonce, dpopKey } = request
+  const checked = checkedCallback(target, client, state, callback)
+  const secrets = [state, codeVerifier ?? '', nonce ?? '', ...callback.getAll('code')]
+  const dpop = dpopKey === null ? null : await dpopHandle(dpopKey)
   await onGrantRequested?.()
-  // Before the request, so that a slow answer shortens the lifetime rather than stretching it.
-  const asked = clock.now()
-  const answer = await askTokenEndpoint(target, client, secrets, async endpoint => {
-    const response = await authorizationCodeGrantRequest(
-      endpoint.server,
-      endpoint.client,
-      endpoint.authentication,
-      checked,
-      request.redirectUri,
-      request.codeVerifier ?? nopkce,
-      endpoint.options
-    )
-    return processAuthorizationCodeResponse(endpoint.server, endpoint.client, response)
-  })
-  return readTokens(target, answer, asked, null)
-}
-
-/** State (RFC 6749, section 10.12), issuer (RFC 9207, section 2.4) and error answers (RFC 6749, section 4.1.2.1). */
-function checkCallback(
-  { way }: OAuth2Target,
-  { client, request, callback }: Exchange,
-  secrets: readonly string[]
-): URLSearchParams {
-  const parameters = new URLSearchParams(callback)
-  // Nothing to compare it with: the connector does not say who the issuer is.
-  if (way.issuer === undefined) parameters.delete('iss')
-  const server = authorizationServer(way)
-  try {
-    return validateAuthResponse(server, { client_id: client.id }, parameters, request.state)
-  } catch (error) {
-    if (error instanceof AuthorizationResponseError) {
-      const said = errorText(error.error, error.error_description, secrets)
-      throw new ProviderFailure(
-        kindOfCallback(error.error),
-        said,
-        errorText(error.error, '', secrets)
+  const askedAt = clock.now()
+  const answer = await askTokenEndpoint(
+    target,
+    client,
+    { secrets, clock, dpop },
+    async endpoint => {
+      const response = await authorizationCodeGrantRequest(
+        endpoint.server,
+        endpoint.client,
+        endpoint.authentication,
+        checked,
+        request.redirectUri,
+        codeVerifier ?? nopkce,
+        endpoint.options
       )
+      return processed(target, request, endpoint, response)
     }
-    // Another state or issuer: the answer belongs elsewhere, which is a refusal and no defect of the provider.
-    throw error instanceof OperationProcessingError
-      ? new ProviderFailure('refused', error.message)
-      : asFailure(error, secrets)
-  }
+  )
+  const grant = readTokens(target, answer, { askedAt, callback, dpopKey })
+  return { ...grant, identity: identityIn(target, answer) }
 }
 
-function kindOfCallback(error: string): ReturnType<typeof kindOfError> {
-  const kind = kindOfError(error)
-  return kind === 'grant-gone' ? 'refused' : kind
+/**
+ * An id token that came is checked, its nonce included. One that did not come is missed only where nothing else ties the code to
+ * this attempt (RFC 9700, section 2.1.1); services take `openid` for a scope and know nothing of id tokens.
+ */
+async function processed(
+  { way }: OAuth2Target,
+  { nonce, codeVerifier }: AuthorizationRequest,
+  { server, client }: TokenEndpoint,
+  response: Response
+): Promise<TokenEndpointResponse> {
+  const hasIdToken = Object.hasOwn(Object(await response.clone().json()), 'id_token')
+  const isExpected = way.issuer !== undefined && (hasIdToken || codeVerifier === null)
+  const options = nonce === null || !isExpected ? {} : { expectedNonce: nonce }
+  return processAuthorizationCodeResponse(server, client, response, options)
 }

@@ -6,7 +6,7 @@ import type { ProviderFailure } from './provider-failure.ts'
 export function authorizationRefusal(target: Target, failure: ProviderFailure): Refusal {
   switch (failure.kind) {
     case 'try-again':
-      return unavailable(target, failure.message)
+      return unavailable(target, failure.message, failure.retryAfterMs)
     case 'client-wrong':
       return clientRejected(target, failure.message)
     case 'broken-answer':
@@ -21,13 +21,23 @@ export function authorizationRefusal(target: Target, failure: ProviderFailure): 
 }
 
 /** The provider does not answer, or says that it cannot now. What is authorized stays so. */
-export function unavailable(target: Target, reason: string): Refusal {
+export function unavailable(
+  target: Target,
+  reason: string,
+  retryAfterMs: number | null = null
+): Refusal {
   return refusal(
     'PROVIDER_UNAVAILABLE',
     'The service is not available',
     `${target.service} could not be asked for connection "${target.linkName}": ${reason}. ` +
-      'What was authorized before stays as it was. Try again later.'
+      `What was authorized before stays as it was. Try again ${when(retryAfterMs)}.`
   )
+}
+
+function when(retryAfterMs: number | null): string {
+  if (retryAfterMs === null || retryAfterMs === 0) return 'later'
+  const seconds = Math.ceil(retryAfterMs / 1000)
+  return seconds < 120 ? `in ${seconds} seconds` : `in ${Math.ceil(seconds / 60)} minutes`
 }
 
 export function clientRejected(target: Target, reason: string): Refusal {
@@ -40,9 +50,22 @@ export function clientRejected(target: Target, reason: string): Refusal {
     'CLIENT_REJECTED',
     'The service does not accept the OAuth2 client',
     `${service} does not accept the client registration of connection "${linkName}"${said(reason)}. ` +
-      `Check that ${references} hold what the registration says, and that the registration allows the authorization ` +
-      `code with refresh tokens: ${docs}`
+      `Check that ${references} hold what the registration says, and that the registration allows ${grantOf(target)}: ${docs}`
   )
+}
+
+function grantOf({ way }: Target): string {
+  const grant = way.kind === 'oauth2' ? way.grant : 'authorization_code'
+  switch (grant) {
+    case 'authorization_code':
+      return 'the authorization code with refresh tokens'
+    case 'device_code':
+      return 'the device code with refresh tokens'
+    case 'client_credentials':
+      return 'client credentials'
+    case 'jwt_bearer':
+      return 'assertions signed with this key (JWT bearer)'
+  }
 }
 
 export function answerBroken(target: Target, reason: string): Refusal {

@@ -1,13 +1,14 @@
-import type { Credential } from '../model/credential.ts'
 import type { AccountRule, SuccessRule, TestRequest } from '../model/generated/types.ts'
 import type { Target } from '../model/target.ts'
 import { checkDestination } from './check-destination.ts'
+import { isOverloaded } from './classify-answer.ts'
 import { cleanText, oneLine } from './clean-text.ts'
 import { valueAt } from './json-pointer.ts'
 import { openAddress } from './open-address.ts'
 import { ProviderFailure } from './provider-failure.ts'
-import { type SentCredential, sendCredential } from './send-credential.ts'
+import { type SendableCredential, type SentCredential, sendCredential } from './send-credential.ts'
 import { type Answer, sendRequest } from './send-request.ts'
+import { dpopNonceAsked } from './token-refused.ts'
 
 /** The account at the service, as far as it tells. */
 export interface FoundAccount {
@@ -30,29 +31,57 @@ const unknown: FoundAccount = { id: null, name: null }
  */
 export async function testRequest(
   target: Target,
-  secret: Credential['secret']
+  credential: SendableCredential
 ): Promise<TestResult> {
   const { test } = target.api
   if (target.way.kind === 'oauth2' && !isPermitted(test, target.need.scopes)) {
     return { outcome: 'skipped', note: skippedNote(target), account: unknown }
   }
-  const sent = sendCredential(target, secret)
-  const url = new URL(openedAddress(target, secret))
-  for (const [name, value] of Object.entries(sent.query)) url.searchParams.set(name, value)
+  const address = openedAddress(target, credential)
   try {
-    const answer = await sendRequest(url.href, {
-      method: test.method,
-      headers: headersOf(target, sent),
-      ...(test.body === undefined ? {} : { body: JSON.stringify(test.body) })
-    })
+    const { answer, sent } = await ask(target, credential, address)
     return judge(target, answer, {
-      all: secretsOf(secret, sent),
-      never: credentialsOf(target, secret, sent)
+      all: secretsOf(credential, sent),
+      never: credentialsOf(target, credential, sent)
     })
   } catch (error) {
     if (error instanceof ProviderFailure) return { outcome: 'try-again', reason: error.message }
     throw error
   }
+}
+
+interface Asked {
+  readonly answer: Answer
+  readonly sent: SentCredential
+}
+
+/** A second time where the first answer asks for a nonce in the proof of our key (RFC 9449, section 9). */
+async function ask(
+  target: Target,
+  credential: SendableCredential,
+  address: string
+): Promise<Asked> {
+  const first = await askOnce(target, credential, address, null)
+  const nonce = dpopNonceAsked(first.answer)
+  return nonce === null ? first : askOnce(target, credential, address, nonce)
+}
+
+async function askOnce(
+  target: Target,
+  credential: SendableCredential,
+  address: string,
+  nonce: string | null
+): Promise<Asked> {
+  const { method, body } = target.api.test
+  const sent = await sendCredential(target, credential, { method, url: address }, nonce)
+  const url = new URL(address)
+  for (const [name, value] of Object.entries(sent.query)) url.searchParams.set(name, value)
+  const answer = await sendRequest(url.href, {
+    method,
+    headers: headersOf(target, sent),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) })
+  })
+  return { answer, sent }
 }
 
 /** Whether one of the scopes that the test needs was asked. */
@@ -67,7 +96,7 @@ function skippedNote({ service, api }: Target): string {
   )
 }
 
-function openedAddress(target: Target, secret: Credential['secret']): string {
+function openedAddress(target: Target, { secret }: SendableCredential): string {
   const address = openAddress(target, target.api.test.url, secret)
   checkDestination(target, address)
   return address
@@ -85,18 +114,22 @@ function headersOf({ api }: Target, sent: SentCredential): Readonly<Record<strin
 /** What identifies nobody: all of them but the fields that are no secret, such as the user name, after which accounts are called. */
 function credentialsOf(
   { way }: Target,
-  secret: Credential['secret'],
+  credential: SendableCredential,
   sent: SentCredential
 ): readonly string[] {
+  const { secret } = credential
   const isOpen = (name: string): boolean => way.kind !== 'oauth2' && !way.fields[name]?.secret
   const open =
     secret.kind === 'fields'
       ? Object.entries(secret.fields).flatMap(([name, value]) => (isOpen(name) ? [value] : []))
       : []
-  return secretsOf(secret, sent).filter(each => each !== '' && !open.includes(each))
+  return secretsOf(credential, sent).filter(each => each !== '' && !open.includes(each))
 }
 
-function secretsOf(secret: Credential['secret'], sent: SentCredential): readonly string[] {
+function secretsOf(
+  { secret, clientId }: SendableCredential,
+  sent: SentCredential
+): readonly string[] {
   const own =
     secret.kind === 'fields'
       ? Object.values(secret.fields)
@@ -105,7 +138,8 @@ function secretsOf(secret: Credential['secret'], sent: SentCredential): readonly
     value,
     value.split(' ')[1] ?? ''
   ])
-  return [...own, ...credentials, ...Object.values(sent.query)]
+  // An app may be told that it is its own account, by the id that it sends.
+  return [...own, ...credentials, ...Object.values(sent.query)].filter(each => each !== clientId)
 }
 
 function judge(
@@ -115,12 +149,12 @@ function judge(
 ): TestResult {
   const { success, account }: { success: SuccessRule; account?: AccountRule } = api.test
   const { status } = answer
-  if (status === 408 || status === 429 || status >= 500) {
+  if (isOverloaded(status)) {
     return { outcome: 'try-again', reason: `status ${status}` }
   }
   const body = parsed(answer.text)
   if (!success.status.includes(status)) {
-    return { outcome: 'refused', status, reason: refusalReason(status, body, secrets.all) }
+    return { outcome: 'refused', status, reason: refusalReason(answer, body, secrets.all) }
   }
   if (success.body !== undefined && valueAt(body, success.body.pointer) !== success.body.equals) {
     const said = saidIn(body, secrets.all)
@@ -137,15 +171,27 @@ function parsed(text: string): unknown {
   }
 }
 
-function refusalReason(status: number, body: unknown, secrets: readonly string[]): string {
+function refusalReason(answer: Answer, body: unknown, secrets: readonly string[]): string {
+  const { status } = answer
   if (status >= 300 && status < 400) {
     return `status ${status}: it redirects elsewhere, and no redirect is followed with a credential`
   }
-  const said = saidIn(body, secrets)
+  const said = body === undefined ? plainText(answer, secrets) : saidIn(body, secrets)
   return said === '' ? `status ${status}` : `status ${status}: ${said}`
 }
 
-/** The first of the members in which services say what is wrong. Nothing else of a body is shown. */
+/** Nobody explains a refusal at greater length; what is longer is something else. */
+const longestPlainText = 500
+
+/** The first line of a short plain text; empty for anything else, such as a page. */
+function plainText({ headers, text }: Answer, secrets: readonly string[]): string {
+  const type = headers.get('content-type') ?? ''
+  const isPlain = /^text\/plain\s*(?:;|$)/i.test(type) && !/<[a-z!/?]/i.test(text)
+  if (!isPlain || text.length > longestPlainText) return ''
+  return cleanText(text.trim().split(/[\r\n]/, 1)[0] ?? '', secrets)
+}
+
+/** The first of the members in which services say what is wrong. Nothing else of a JSON body is shown. */
 function saidIn(body: unknown, secrets: readonly string[]): string {
   const pointers = [
     '/error_description',

@@ -1,10 +1,10 @@
 /** Targets, and servers that answer as told, for tests of authorization and run time. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { Credential } from '../../engine/model/credential.ts'
+import type { Credential, OAuth2Secret } from '../../engine/model/credential.ts'
 import { Refusal } from '../../engine/model/diagnostic.ts'
-import type { Api, Basis, Fields, OAuth2Way, Send } from '../../engine/model/generated/types.ts'
+import type { Api, Basis, Fields, Send } from '../../engine/model/generated/types.ts'
 import type { Clock, SecretResolver } from '../../engine/model/ports.ts'
-import type { Need, Target } from '../../engine/model/target.ts'
+import type { Need, OAuth2TargetWay, Target } from '../../engine/model/target.ts'
 import type { OAuth2Target } from '../../engine/oauth/resolve-client.ts'
 
 export const clock: Clock = { now: () => new Date() }
@@ -25,7 +25,7 @@ function aNeed(basis: Basis, scopes: readonly string[]): Need {
 }
 
 export interface OAuthParts {
-  readonly way?: Partial<OAuth2Way>
+  readonly way?: Partial<OAuth2TargetWay>
   readonly api?: Partial<Api>
   readonly basis?: Partial<Basis>
   readonly scopes?: readonly string[]
@@ -34,9 +34,10 @@ export interface OAuthParts {
 
 /** An OAuth2 connection whose service is at `origin`. */
 export function anOAuthTarget(origin: string, parts: OAuthParts = {}): OAuth2Target {
-  const way: OAuth2Way = {
+  const way: OAuth2TargetWay = {
     id: 'oauth2',
     kind: 'oauth2',
+    grant: 'authorization_code',
     authorizeUrl: `${origin}/auth`,
     authorizeParameters: { prompt: 'consent' },
     tokenUrl: `${origin}/token`,
@@ -46,8 +47,8 @@ export function anOAuthTarget(origin: string, parts: OAuthParts = {}): OAuth2Tar
     scopes: { read: 'Reads.', write: 'Writes.', offline_access: 'Stays.' },
     all: ['read', 'write', 'offline_access'],
     revocation: { ends: 'none' },
-    redirect: { host: '127.0.0.1', port: 'any' },
-    send: { in: 'header', name: 'Authorization', value: 'Bearer {access_token}' },
+    redirect: { host: '127.0.0.1', port: 'any', path: '/callback' },
+    send: [{ in: 'header', name: 'Authorization', value: 'Bearer {access_token}' }],
     ...parts.way
   }
   return {
@@ -83,7 +84,7 @@ export function aFieldsTarget(
   origin: string,
   kind: 'basic' | 'api-key',
   fields: Fields,
-  send: Send,
+  send: Send | readonly Send[],
   api: Partial<Api> = {}
 ): Target {
   const basis = aBasis(origin, { auth: kind, clientId: null })
@@ -95,7 +96,7 @@ export function aFieldsTarget(
     need: aNeed(basis, []),
     client: null,
     origin: null,
-    way: { id: kind, kind, fields, send },
+    way: { id: kind, kind, fields, send: 'in' in send ? [send] : send },
     api: anApi(origin, api),
     docs: 'https://example.com/docs'
   }
@@ -113,6 +114,24 @@ export const clientResolver = resolverOf({
   'env:EXAMPLE_ID': 'app-1.example_x',
   'env:EXAMPLE_SECRET': 'canary client+secret/%'
 })
+
+export type RefreshableSecret = OAuth2Secret & { readonly refreshToken: string }
+
+/** Tokens with canaries in them. */
+export function anOAuthSecret(overrides: Partial<RefreshableSecret> = {}): RefreshableSecret {
+  return {
+    kind: 'oauth2',
+    accessToken: 'canary-access-token',
+    refreshToken: 'canary-refresh-token',
+    obtainedAt: '2026-01-01T00:00:00.000Z',
+    expiresAt: null,
+    lifetime: null,
+    scopes: ['offline_access', 'read', 'write'],
+    learnt: {},
+    dpopKey: null,
+    ...overrides
+  }
+}
 
 export function aCredential(target: Target, secret: Credential['secret']): Credential {
   return {
@@ -134,6 +153,7 @@ export function aCredential(target: Target, secret: Credential['secret']): Crede
       ended: null
     },
     clientId: secret.kind === 'oauth2' ? 'app-1.example_x' : null,
+    dead: null,
     secret
   }
 }

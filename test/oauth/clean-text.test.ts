@@ -58,4 +58,30 @@ test('takes the tokens of an answer for secrets, and error codes not', () => {
   assert.equal(secretsIn(answer), ['a-long-token', 'another-token'])
 })
 
+test('finds the tokens of an answer however deep they are', () => {
+  const deep = JSON.parse(
+    `${'['.repeat(50_000)}{"access_token":"a-long-token"}${']'.repeat(50_000)}`
+  )
+  assert.equal(secretsIn({ data: { list: [{ client_secret: 'a-long-secret' }] } }), [
+    'a-long-secret'
+  ])
+  assert.equal(secretsIn({ deep }), ['a-long-token'])
+})
+
+test('masks what looks like a JWT, known or not', () => {
+  const jwt = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2lnbmF0dXJl'
+  assert.is(cleanText(`assertion ${jwt} is bad`, []), 'assertion *** is bad')
+})
+
+test('says nothing of a text or of secrets without end', () => {
+  assert.is(cleanText('x'.repeat(20_001), []), '')
+  assert.is(
+    cleanText(
+      'x',
+      Array.from({ length: 101 }, (_each, index) => `secret-${index}`)
+    ),
+    ''
+  )
+})
+
 test.run()

@@ -1,10 +1,14 @@
+import type { ServerResponse } from 'node:http'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { OAuth2Secret } from '../../engine/model/credential.ts'
 import type { Api } from '../../engine/model/generated/types.ts'
+import { newDpopKey } from '../../engine/oauth/dpop.ts'
 import { testRequest } from '../../engine/oauth/test-request.ts'
 import { rejects } from '../support/assert.ts'
 import {
   aFieldsTarget,
+  anOAuthSecret,
   anOAuthTarget,
   json,
   type OAuthParts,
@@ -13,14 +17,8 @@ import {
   withCode
 } from './a-target.ts'
 
-const secret = {
-  kind: 'oauth2',
-  accessToken: 'canary-access-token',
-  refreshToken: 'canary-refresh-token',
-  expiresAt: null,
-  lifetime: null,
-  learnt: {}
-} as const
+const secret = anOAuthSecret()
+const owned = (own: OAuth2Secret = secret) => ({ secret: own, clientId: 'app-1' })
 
 async function tested(
   answer: Parameters<typeof startServer>[0],
@@ -29,7 +27,7 @@ async function tested(
   const server = await startServer(answer)
   try {
     const target = anOAuthTarget(server.origin, partsAt(server.origin))
-    const result = await testRequest(target, secret)
+    const result = await testRequest(target, owned())
     assert.not.match(JSON.stringify(result), /canary/)
     return { result, requests: server.requests }
   } finally {
@@ -104,8 +102,81 @@ test('an overloaded service and none at all are worth another try', async () => 
   }
   const gone = await startServer(json(200, {}))
   await gone.close()
-  const result = await testRequest(anOAuthTarget(gone.origin), secret)
+  const result = await testRequest(anOAuthTarget(gone.origin), owned())
   assert.equal(result, { outcome: 'try-again', reason: 'no connection (ECONNREFUSED)' })
+})
+
+test('a token that is bound to a key is shown with a proof, and once more with the nonce that is asked for', async () => {
+  const seen: string[] = []
+  const server = await startServer((request, response) => {
+    const proof = String(request.headers.dpop).split('.')[1] ?? ''
+    const { nonce } = JSON.parse(Buffer.from(proof, 'base64url').toString())
+    seen.push(`${request.headers.authorization} ${nonce}`)
+    if (nonce === 'n1') return json(200, { sub: 'ana' })(request, response)
+    response.writeHead(401, {
+      'WWW-Authenticate': 'DPoP error="use_dpop_nonce", error_description="With a nonce."',
+      'DPoP-Nonce': 'n1'
+    })
+    response.end()
+  })
+  const target = anOAuthTarget(server.origin, { way: { dpop: true } })
+  const bound = anOAuthSecret({ dpopKey: await newDpopKey() })
+  const result = await testRequest(target, owned(bound))
+  assert.equal(result, { outcome: 'passed', account: { id: 'ana', name: null } })
+  assert.equal(seen, ['DPoP canary-access-token undefined', 'DPoP canary-access-token n1'])
+  await server.close()
+})
+
+test('a service that is never content with a nonce is asked twice', async () => {
+  const server = await startServer((_request, response) => {
+    const headers = { 'WWW-Authenticate': 'DPoP error="use_dpop_nonce"', 'DPoP-Nonce': 'n' }
+    response.writeHead(401, headers).end()
+  })
+  const bound = anOAuthSecret({ dpopKey: await newDpopKey() })
+  const result = await testRequest(anOAuthTarget(server.origin), owned(bound))
+  assert.is(result.outcome, 'refused')
+  assert.is(server.requests.length, 2)
+  await server.close()
+})
+
+function plain(text: string, type = 'text/plain; charset=utf-8', status = 403) {
+  return (_request: unknown, response: ServerResponse): void => {
+    response.writeHead(status, { 'Content-Type': type }).end(text)
+  }
+}
+
+test('of a short plain text the first line is shown, without the credential', async () => {
+  const reasonOf = async (...answer: Parameters<typeof plain>) => {
+    const { result } = await tested(plain(...answer))
+    return 'reason' in result ? result.reason : result.outcome
+  }
+  assert.is(await reasonOf('CSRF Error\n'), 'status 403: CSRF Error')
+  assert.is(await reasonOf('\r\nNo.\r\nat line 3', 'TEXT/PLAIN', 401), 'status 401: No.')
+  assert.is(await reasonOf('canary-access-token is\u0007 bad'), 'status 403: *** is bad')
+  for (const [text, type] of [
+    ['<!DOCTYPE html><p>No.', 'text/plain'],
+    ['<html>No.</html>', 'text/html'],
+    ['No.', 'text/html'],
+    ['No.', 'text/plainer'],
+    ['No.', ''],
+    ['\n', 'text/plain'],
+    [`No.\n${'x'.repeat(500)}`, 'text/plain']
+  ] as const) {
+    assert.is(await reasonOf(text, type), 'status 403', `${type} ${text}`)
+  }
+})
+
+test('the client id is sent where the service wants it, and is no secret: an app may be its own account', async () => {
+  const { result, requests } = await tested(json(200, { sub: 'app-1' }), () => ({
+    way: {
+      send: [
+        { in: 'header', name: 'Authorization', value: 'Bearer {access_token}' },
+        { in: 'header', name: 'Client-Id', value: '{client_id}' }
+      ]
+    }
+  }))
+  assert.is(requests[0]?.headers['client-id'], 'app-1')
+  assert.equal(result, { outcome: 'passed', account: { id: 'app-1', name: null } })
 })
 
 test('is skipped with a note if none of the scopes it needs was asked', async () => {
@@ -120,13 +191,17 @@ test('is skipped with a note if none of the scopes it needs was asked', async ()
 test('goes where the token answer said', async () => {
   const server = await startServer(json(200, { sub: 'x' }))
   const api = testOf('{instance_url}', {})
-  const target = anOAuthTarget(server.origin, { api })
+  const rule = { member: 'instance_url', hosts: ['*.example.com'] }
+  const target = anOAuthTarget(server.origin, { api, way: { learns: { instance_url: rule } } })
   const learnt = { ...secret, learnt: { instance_url: server.origin } }
-  assert.is((await testRequest(target, learnt)).outcome, 'passed')
+  assert.is((await testRequest(target, owned(learnt))).outcome, 'passed')
   const foreign = { ...secret, learnt: { instance_url: 'https://evil.example' } }
-  const error = await rejects(() => testRequest(target, foreign), withCode('DESTINATION_REFUSED'))
+  const error = await rejects(
+    () => testRequest(target, owned(foreign)),
+    withCode('DESTINATION_REFUSED')
+  )
   assert.not.match(shownOf(error), /canary/)
-  await rejects(() => testRequest(target, secret), withCode('DESTINATION_REFUSED'))
+  await rejects(() => testRequest(target, owned()), withCode('DESTINATION_REFUSED'))
   assert.is(server.requests.length, 1)
   await server.close()
 })
@@ -140,7 +215,10 @@ test('a field that is no secret may be part of the address, and cannot lead it e
   const send = { in: 'query', name: 'k', value: '{key}' } as const
   const url = `${server.origin}/accounts/{account}/me?key={key}`
   const target = aFieldsTarget(server.origin, 'api-key', fields, send, testOf('', { url }))
-  await testRequest(target, { kind: 'fields', fields: { account: '../a?b', key: 'canary key' } })
+  await testRequest(target, {
+    secret: { kind: 'fields', fields: { account: '../a?b', key: 'canary key' } },
+    clientId: null
+  })
   assert.is(server.requests[0]?.path, '/accounts/..%2Fa%3Fb/me?key=%7Bkey%7D&k=canary+key')
   await server.close()
 })

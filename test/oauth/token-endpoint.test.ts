@@ -6,6 +6,7 @@ import { type FailureKind, ProviderFailure } from '../../engine/oauth/provider-f
 import { refreshTokens } from '../../engine/oauth/refresh-tokens.ts'
 import { rejects } from '../support/assert.ts'
 import {
+  anOAuthSecret,
   anOAuthTarget,
   clock,
   json,
@@ -17,14 +18,7 @@ import {
 } from './a-target.ts'
 
 const client = { id: 'app-1.example_x', secret: 'canary client+secret/%' }
-const before = {
-  kind: 'oauth2',
-  accessToken: 'canary-access-token',
-  refreshToken: 'canary-refresh-token',
-  expiresAt: null,
-  lifetime: null,
-  learnt: {}
-} as const
+const before = anOAuthSecret()
 const canaries = [client.secret, before.accessToken, before.refreshToken, 'canary-in-the-answer']
 
 type Answering = (request: SeenRequest, response: ServerResponse) => void
@@ -196,6 +190,29 @@ test('without expires_in the lifetime is what the connector says', async () => {
   await server.close()
 })
 
+test('a token request is written as the connector says', async () => {
+  const { requests } = await refreshAt(json(200, { access_token: 'new' }), {
+    way: {
+      tokenBody: 'json',
+      tokenParameters: { audience: 'https://api.example.com' },
+      refreshParameters: { keep: 'yes' },
+      tokenHeaders: { 'X-Version': '2026-01-01', accept: 'application/vnd.example+json' }
+    }
+  })
+  const { body = '', headers = {} } = requests[0] ?? {}
+  assert.is(headers['content-type'], 'application/json')
+  assert.is(headers['x-version'], '2026-01-01')
+  assert.is(headers.accept, 'application/vnd.example+json')
+  assert.equal(JSON.parse(body), {
+    audience: 'https://api.example.com',
+    keep: 'yes',
+    refresh_token: before.refreshToken,
+    grant_type: 'refresh_token',
+    client_id: client.id,
+    client_secret: client.secret
+  })
+})
+
 interface Callback {
   readonly query: string
   readonly issuer?: string
@@ -213,7 +230,9 @@ async function exchangeWith({ query, issuer, answer = { access_token: 'at' } }: 
         url: '',
         redirectUri: 'http://127.0.0.1:1/callback',
         state: 'st',
-        codeVerifier: 'v'.repeat(43)
+        codeVerifier: 'v'.repeat(43),
+        nonce: null,
+        dpopKey: null
       },
       callback: new URLSearchParams(query),
       clock,

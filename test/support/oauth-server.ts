@@ -1,6 +1,8 @@
 /** A real OAuth2 server on this machine (oidc-provider), and a person who answers its pages without a browser. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { JWK } from 'jose'
 import type { ClientMetadata, Configuration, default as Provider } from 'oidc-provider'
+import { dpopFault, jwtBearer, registerJwtBearer } from './oauth-grants.ts'
 
 export interface OAuthServerOptions {
   readonly clients: readonly OAuthServerClient[]
@@ -10,19 +12,41 @@ export interface OAuthServerOptions {
   readonly rotation?: boolean
   /** Seconds that an access token lives; an hour, if not given. */
   readonly accessTokenLifetime?: number
+  /** Seconds that a device code lives; ten minutes, if not given. */
+  readonly deviceCodeLifetime?: number
+  /** Whether every proof of a key must hold a nonce of the server, at the token endpoint and at /whoami. */
+  readonly dpopNonce?: boolean
 }
 
 export interface OAuthServerClient {
   readonly id: string
   /** Left out for a public client. */
   readonly secret?: string
-  readonly authentication: 'client_secret_post' | 'client_secret_basic' | 'none'
+  readonly authentication: 'client_secret_post' | 'client_secret_basic' | 'private_key_jwt' | 'none'
+  /** For private_key_jwt, and for the assertions of JWT bearer. */
+  readonly publicKeys?: readonly JWK[]
+  /** The authorization code and refresh tokens, if not given. */
+  readonly grants?: readonly ClientGrant[]
+  /** Whether it gets bound tokens alone (RFC 9449). */
+  readonly dpop?: boolean
+  /** Whether it must push its authorization requests (RFC 9126). */
+  readonly pushes?: boolean
   /** Of a loopback address any port will do. */
   readonly redirectUris: readonly string[]
 }
 
+export type ClientGrant =
+  | 'authorization_code'
+  | 'refresh_token'
+  | 'client_credentials'
+  | 'device_code'
+  | 'jwt_bearer'
+
 export interface OAuthServer {
-  /** Issuer and origin. Endpoints: /auth, /token, /whoami (answers `{sub, name, scope}` to a Bearer token). */
+  /**
+   * Issuer and origin. Endpoints: /auth, /request (PAR), /device/auth, /token, /token/revocation, /token/introspection, and /whoami, which
+   * answers `{sub, name, scope}` to a token that travels as it must. A client's own token is its own account.
+   */
   readonly origin: string
   /** What was asked for, in order: `POST /token`. */
   readonly requests: readonly string[]
@@ -43,6 +67,8 @@ export async function startOAuthServer(options: OAuthServerOptions): Promise<OAu
     const { default: OidcProvider } = await import('oidc-provider')
     return new OidcProvider(origin, configuration(options))
   })
+  const publicKeys = options.clients.map(each => [each.id, each.publicKeys ?? []] as const)
+  await registerJwtBearer(provider, `${origin}/token`, Object.fromEntries(publicKeys))
   const grants: { readonly account: string; readonly id: string }[] = []
   provider.on('grant.saved', ({ accountId = '', jti }) => {
     grants.push({ account: accountId, id: jti })
@@ -52,7 +78,7 @@ export async function startOAuthServer(options: OAuthServerOptions): Promise<OAu
     const { pathname } = new URL(request.url ?? '/', origin)
     requests.push(`${request.method} ${pathname}`)
     const answer = async (): Promise<void> => {
-      if (pathname === '/whoami') return whoAmI(provider, request, response)
+      if (pathname === '/whoami') return whoAmI(provider, request, response, options)
       if (pathname.startsWith('/interaction/')) return interact(provider, request, response)
       return callback(request, response)
     }
@@ -77,20 +103,51 @@ function configuration(options: OAuthServerOptions): Configuration {
   return {
     clients: options.clients.map(clientMetadata),
     scopes: ['offline_access', ...options.scopes],
+    claims: { openid: ['sub', 'name'] },
+    conformIdTokenClaims: false,
     pkce: { required: () => true },
     rotateRefreshToken: options.rotation ?? false,
     issueRefreshToken: async (_context, _client, source) => source.scopes.has('offline_access'),
-    findAccount: async (_context, sub) => ({ accountId: sub, claims: async () => ({ sub }) }),
+    findAccount: async (_context, sub) => ({
+      accountId: sub,
+      claims: async () => ({ sub, name: `Account of ${sub}` })
+    }),
     ttl: {
       AccessToken: options.accessTokenLifetime ?? hour,
       AuthorizationCode: 60,
+      ClientCredentials: options.accessTokenLifetime ?? hour,
+      DeviceCode: options.deviceCodeLifetime ?? hour / 6,
       Grant: 24 * hour,
+      IdToken: hour,
       Interaction: hour,
       RefreshToken: 24 * hour,
       Session: 24 * hour
     },
     cookies: { keys: ['a key for tests alone'] },
-    features: { devInteractions: { enabled: false } },
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      deviceFlow: {
+        enabled: true,
+        userCodeInputSource: (context, form, _out, error) => {
+          context.body = page('Which code?', error === undefined ? form : `<p>${error.name}</p>`)
+        },
+        userCodeConfirmSource: (context, form, _client, _device, userCode) => {
+          context.body = page(`Is it ${userCode}?`, form)
+        },
+        successSource: context => {
+          context.body = page('Device connected', '')
+        }
+      },
+      introspection: { enabled: true },
+      revocation: { enabled: true },
+      dPoP: {
+        enabled: true,
+        ...(options.dpopNonce === true
+          ? { nonceSecret: Buffer.alloc(32, 'n'), requireNonce: () => true }
+          : {})
+      }
+    },
     interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
     responseTypes: ['code'],
     renderError: (context, { error, error_description }) => {
@@ -101,15 +158,24 @@ function configuration(options: OAuthServerOptions): Configuration {
 }
 
 function clientMetadata(client: OAuthServerClient): ClientMetadata {
+  const { grants = ['authorization_code', 'refresh_token'] } = client
   return {
     client_id: client.id,
     ...(client.secret === undefined ? {} : { client_secret: client.secret }),
     token_endpoint_auth_method: client.authentication,
+    ...(client.publicKeys === undefined ? {} : { jwks: { keys: [...client.publicKeys] } }),
     redirect_uris: [...client.redirectUris],
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    application_type: 'native'
+    grant_types: grants.map(each => grantTypes[each] ?? each),
+    response_types: grants.includes('authorization_code') ? ['code'] : [],
+    application_type: 'native',
+    dpop_bound_access_tokens: client.dpop ?? false,
+    require_pushed_authorization_requests: client.pushes ?? false
   }
+}
+
+const grantTypes: Readonly<Partial<Record<ClientGrant, string>>> = {
+  device_code: 'urn:ietf:params:oauth:grant-type:device_code',
+  jwt_bearer: jwtBearer
 }
 
 /** It announces on the console that this is no production set-up, which is true. */
@@ -201,18 +267,41 @@ function page(title: string, body: string): string {
   return `<!doctype html>\n<title>${title}</title>\n<h1>${title}</h1>\n${body}\n`
 }
 
+const apiNonce = 'nonce-of-the-api'
+
 async function whoAmI(
   provider: Provider,
   request: IncomingMessage,
-  response: ServerResponse
+  response: ServerResponse,
+  { dpopNonce = false }: OAuthServerOptions
 ): Promise<void> {
-  const value = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
-  const token = await provider.AccessToken.find(value)
-  const [status, body] =
-    token === undefined || !token.isValid
-      ? [401, { error: 'invalid_token', error_description: 'The token is not valid.' }]
-      : [200, { sub: token.accountId, name: `Account of ${token.accountId}`, scope: token.scope }]
-  response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body))
+  const [, scheme = '', value = ''] =
+    /^(Bearer|DPoP) (.+)$/.exec(request.headers.authorization ?? '') ?? []
+  const token =
+    (await provider.AccessToken.find(value)) ?? (await provider.ClientCredentials.find(value))
+  const answer = (status: number, body: object, headers: Record<string, string> = {}): void => {
+    response.writeHead(status, { 'Content-Type': 'application/json', ...headers })
+    response.end(JSON.stringify(body))
+  }
+  const isFitting = scheme === (token?.jkt === undefined ? 'Bearer' : 'DPoP')
+  if (token === undefined || !token.isValid || !isFitting) {
+    return answer(401, {
+      error: 'invalid_token',
+      error_description: 'The token is not valid.'
+    })
+  }
+  const bound = { value, thumbprint: token.jkt }
+  const url = `${provider.issuer}/whoami`
+  const fault =
+    token.jkt === undefined
+      ? null
+      : await dpopFault(request, url, bound, dpopNonce ? apiNonce : null)
+  if (fault !== null) {
+    const challenge = { 'WWW-Authenticate': `DPoP error="${fault}"`, 'DPoP-Nonce': apiNonce }
+    return answer(401, { error: fault }, challenge)
+  }
+  const account = 'accountId' in token ? token.accountId : (token.clientId ?? '')
+  answer(200, { sub: account, name: `Account of ${account}`, scope: token.scope })
 }
 
 async function endGrant(provider: Provider, id: string): Promise<void> {
@@ -239,6 +328,8 @@ export interface ConsentOptions {
   readonly account?: string
   /** Scopes to leave unticked. */
   readonly without?: readonly string[]
+  /** Where it is to end, if the address does not say because the request was pushed. */
+  readonly redirectUri?: string
   /** false: the browser stops before the redirect, as if nothing could be reached there. */
   readonly deliver?: boolean
 }
@@ -256,7 +347,7 @@ export interface Consent {
  */
 export async function followConsent(url: string, options: ConsentOptions = {}): Promise<Consent> {
   const visit = newVisit()
-  let redirectUri: string | null = null
+  let redirectUri: string | null = options.redirectUri ?? null
   let response = await visit(url)
   for (let hops = 0; hops < 20; hops++) {
     redirectUri ??= new URL(response.url).searchParams.get('redirect_uri')
@@ -272,6 +363,31 @@ export async function followConsent(url: string, options: ConsentOptions = {}): 
         : await visit(location)
   }
   throw new Error('No redirect after twenty pages')
+}
+
+/**
+ * Plays the person who has been shown a device's code: opens the address, enters the code, logs in and answers. Returns the text of
+ * the last page.
+ */
+export async function enterDeviceCode(
+  address: string,
+  userCode: string,
+  options: Pick<ConsentOptions, 'decision' | 'account' | 'without'> = {}
+): Promise<string> {
+  const visit = newVisit()
+  let response = await visit(address)
+  for (let hops = 0; hops < 20; hops++) {
+    const { location } = response
+    if (location === null && !response.body.includes('<form')) {
+      const isExpected = options.decision === 'deny' || response.body.includes('Device connected')
+      if (isExpected) return response.body
+      throw new Error(`The code was not taken: ${response.body}`)
+    }
+    const form = location === null ? filledForm(response, options) : null
+    if (form?.body.get('user_code') === '') form.body.set('user_code', userCode)
+    response = await visit(location ?? response.url, form ?? undefined)
+  }
+  throw new Error('No end after twenty pages')
 }
 
 interface Visited {
@@ -320,7 +436,7 @@ function filledForm({ url, status, body }: Visited, options: ConsentOptions): Fi
     throw new Error(`No form at ${new URL(url).pathname}: status ${status} ${said}`)
   }
   const form = new URLSearchParams()
-  for (const [input] of body.matchAll(/<input [^>]*>/g)) {
+  for (const [input] of body.matchAll(/<input\s[^>]*>/g)) {
     const name = /name="([^"]+)"/.exec(input)?.[1] ?? ''
     const value = /value="([^"]*)"/.exec(input)?.[1] ?? ''
     if (!(name === 'scope' && options.without?.includes(value))) form.append(name, value)

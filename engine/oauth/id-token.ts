@@ -1,0 +1,29 @@
+import { getValidatedIdTokenClaims, type TokenEndpointResponse } from 'oauth4webapi'
+import { oneLine } from './clean-text.ts'
+import { valueAt } from './json-pointer.ts'
+import type { OAuth2Target } from './resolve-client.ts'
+import type { FoundAccount } from './test-request.ts'
+
+/**
+ * The account that the answer's id token names, by the connector's rule. The token came from the token endpoint itself and has been
+ * checked (OpenID Connect Core 1.0, section 3.1.3.7). Unknown where there is none.
+ */
+export function identityIn(
+  { way }: OAuth2Target,
+  answer: TokenEndpointResponse | null
+): FoundAccount {
+  const claims = answer?.id_token === undefined ? undefined : getValidatedIdTokenClaims(answer)
+  if (claims === undefined || way.identity === undefined) return { id: null, name: null }
+  const { id, name } = way.identity
+  return {
+    id: claimText(valueAt(claims, id)),
+    name: name === undefined ? null : claimText(valueAt(claims, name))
+  }
+}
+
+/** Shown to people and recorded in state, so in one line and not without end. */
+function claimText(value: unknown): string | null {
+  if (typeof value !== 'string' && typeof value !== 'number') return null
+  const text = oneLine(String(value)).slice(0, 200)
+  return text === '' ? null : text
+}
