@@ -1,13 +1,13 @@
-import type { Redirect } from '../model/generated/types.ts'
 import type { Target } from '../model/target.ts'
 import { authorizationRequest } from '../oauth/authorization-request.ts'
+import { type CallbackFault, callbackFault } from '../oauth/check-callback.ts'
 import { exchangeCode } from '../oauth/exchange-code.ts'
 import { authorizationFailed } from '../oauth/provider-refusal.ts'
 import { resolveClient } from '../oauth/resolve-client.ts'
 import { type Authorized, asRefusal, proven } from './authorized.ts'
-import { callbackPath, type OAuthOptions, oauth2Target } from './oauth-options.ts'
+import { oauth2Target, type RedirectOptions, redirectOf } from './oauth-options.ts'
 
-export interface PasteOptions extends Omit<OAuthOptions, 'signal'> {
+export interface PasteOptions extends Omit<RedirectOptions, 'signal'> {
   /** Shows the address to open. Its page ends at `redirectUri`, which the browser will fail to show. */
   readonly onAddress: (addresses: {
     readonly authorizationUrl: string
@@ -20,6 +20,8 @@ export interface PasteOptions extends Omit<OAuthOptions, 'signal'> {
 /** The port for services that ignore it: nothing listens there. */
 const anyPort = 47_823
 const maxTries = 3
+/** Characters; no answer of a provider is longer. */
+const longestLine = 16 * 1024
 
 /**
  * Authorizes where the browser cannot reach this machine: the person copies the address to which the provider redirected.
@@ -30,47 +32,54 @@ export async function authorizePaste(
   options: PasteOptions
 ): Promise<Authorized> {
   const target = oauth2Target(anyTarget)
+  const { clock } = options
   const client = await resolveClient(target, options.resolve)
-  const redirectUri = pastedRedirect(target.way.redirect)
-  const request = await authorizationRequest(target, client.id, redirectUri)
-  await options.onAddress({ authorizationUrl: request.url, redirectUri })
-  const callback = await readCallback(redirectUri, request.state, options.readLine)
-  if (typeof callback === 'string') throw authorizationFailed(target, callback)
+  const { host, port, path } = redirectOf(target, options.port)
+  const redirectUri = `http://${host}:${port === 'any' ? anyPort : port}${path}`
   return asRefusal(target, async () => {
-    const { secret, granted } = await exchangeCode(target, {
-      ...options,
-      client,
-      request,
-      callback
-    })
-    return proven(target, { secret, granted, clientId: client.id })
+    const request = await authorizationRequest(target, { client, redirectUri, clock })
+    await options.onAddress({ authorizationUrl: request.url, redirectUri })
+    const faultOf = (answer: URLSearchParams): CallbackFault | null =>
+      callbackFault(target, request.state, answer)
+    const callback = await readCallback(redirectUri, faultOf, options.readLine)
+    if (typeof callback === 'string') throw authorizationFailed(target, callback)
+    const exchange = { ...options, client, request, callback }
+    const { secret, granted, identity } = await exchangeCode(target, exchange)
+    return proven(target, { secret, granted, clientId: client.id }, identity)
   })
-}
-
-function pastedRedirect({ host, port }: Redirect): string {
-  return `http://${host}:${port === 'any' ? anyPort : port}${callbackPath}`
 }
 
 /** What the redirected address brought; a text that says why there is none. */
 async function readCallback(
   redirectUri: string,
-  state: string,
+  faultOf: (answer: URLSearchParams) => CallbackFault | null,
   readLine: PasteOptions['readLine']
 ): Promise<URLSearchParams | string> {
   let why: string | null = null
   for (let tries = 0; tries < maxTries; tries++) {
     const line = await readLine(why)
-    if (line === null) return 'no redirected address was given'
+    if (line === null) return why ?? 'no redirected address was given'
     const parameters = parseRedirected(line.trim(), redirectUri)
-    if (typeof parameters === 'string') why = parameters
-    else if (parameters.get('state') === state) return parameters
-    else why = 'this address belongs to another attempt'
+    if (typeof parameters === 'string') {
+      why = parameters
+      continue
+    }
+    const fault = faultOf(parameters)
+    if (fault === null) return parameters
+    why = faults[fault]
   }
   return why ?? 'no redirected address was given'
 }
 
+const faults: Readonly<Record<CallbackFault, string>> = {
+  state: 'this address belongs to another attempt',
+  issuer: 'this address comes from another provider than the one that was asked',
+  malformed: 'this address has neither one code nor one error in it'
+}
+
 /** The whole address, or its query alone. A text says what is wrong; it never repeats the line, which holds a code. */
 function parseRedirected(line: string, redirectUri: string): URLSearchParams | string {
+  if (line.length > longestLine) return 'this is longer than any redirected address'
   if (/^\??[a-z_]+=/i.test(line)) return new URLSearchParams(line.replace(/#.*$/, ''))
   if (!URL.canParse(line)) return 'this is not an address'
   const url = new URL(line)

@@ -22,22 +22,33 @@ export interface Authorized {
   readonly note: string | null
 }
 
-/** Has the test request decide. Throws a Refusal unless it passes, or may be skipped. */
+/**
+ * Has the test request decide. Throws a Refusal unless it passes, or may be skipped. `identity` is what an id token tells: it counts
+ * where the test request does not tell the account.
+ */
 export async function proven(
   target: Target,
-  authorized: Omit<Authorized, 'account' | 'note'>
+  authorized: Omit<Authorized, 'account' | 'note'>,
+  identity: FoundAccount = { id: null, name: null }
 ): Promise<Authorized> {
-  const result = await testRequest(target, authorized.secret)
+  const result = await testRequest(target, authorized)
   switch (result.outcome) {
     case 'passed':
-      return { ...authorized, account: result.account, note: null }
-    case 'skipped':
-      return { ...authorized, account: result.account, note: result.note }
+      return { ...authorized, account: told(result.account, identity), note: null }
+    case 'skipped': {
+      const account = told(result.account, identity)
+      return { ...authorized, account, note: account.id === null ? result.note : null }
+    }
     case 'try-again':
       throw unavailable(target, result.reason)
     case 'refused':
       throw testRefused(target, result.reason)
   }
+}
+
+/** Never half of each: they may spell the same account in two ways. */
+function told(account: FoundAccount, identity: FoundAccount): FoundAccount {
+  return account.id === null && identity.id !== null ? identity : account
 }
 
 function testRefused(target: Target, reason: string) {

@@ -1,8 +1,8 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Redirect } from '../model/generated/types.ts'
+import type { CallbackFault } from '../oauth/check-callback.ts'
 import { listenOnLoopback } from './loopback-listener.ts'
-import { callbackPath } from './oauth-options.ts'
 import { type Page, safeHeaders, sendPage } from './page.ts'
 
 /** The one answer to an authorization request that was accepted. */
@@ -12,35 +12,49 @@ export interface Callback {
   readonly reply: (page: Page) => Promise<void>
 }
 
+/** Why a request was turned away. It changes nothing: the right answer is still waited for, or being worked on. */
+export type RefusedRequest = keyof typeof pages
+
+export interface Awaited {
+  /** Where whoever asks first for the start address is sent on to. */
+  readonly url: string
+  /** null for the answer to the request. */
+  readonly faultOf: (callback: URLSearchParams) => CallbackFault | null
+  readonly onRefused: (request: RefusedRequest) => void
+}
+
 export interface CallbackServer {
   readonly redirectUri: string
-  /**
-   * Sends whoever asks first for the returned local address on to `url`, and waits for the answer that carries `state`. Any
-   * other request gets an error page and changes nothing.
-   */
-  readonly expect: (
-    url: string,
-    state: string
-  ) => { readonly start: string; readonly callback: Promise<Callback> }
+  /** Waits for the answer. `start` is a local address that works once and holds nothing to protect. */
+  readonly expect: (awaited: Awaited) => {
+    readonly start: string
+    readonly callback: Promise<Callback>
+  }
   readonly close: () => Promise<void>
 }
 
-/** Listens where the redirect will arrive. null if the registered port is in use. */
-export async function openCallbackServer(redirect: Redirect): Promise<CallbackServer | null> {
+/** Listens where the redirect will arrive. null if the port is in use. */
+export async function openCallbackServer(
+  redirect: Required<Redirect>
+): Promise<CallbackServer | null> {
   let handle = (_request: IncomingMessage, response: ServerResponse): void => {
-    void sendPage(response, pages.notFound)
+    void sendPage(response, pages.unknownPath)
   }
-  const listener = await listenOnLoopback(redirect, (request, response) =>
-    handle(request, response)
+  let onRefused: Awaited['onRefused'] = () => {}
+  const listener = await listenOnLoopback(
+    redirect,
+    (request, response) => handle(request, response),
+    () => onRefused('broken')
   )
   if (listener === null) return null
   const { port } = listener
   return {
-    redirectUri: `http://${redirect.host}:${port}${callbackPath}`,
-    expect: (url, state) => {
+    redirectUri: `http://${redirect.host}:${port}${redirect.path}`,
+    expect: awaited => {
       const startPath = `/start/${randomBytes(24).toString('base64url')}`
+      onRefused = awaited.onRefused
       const callback = new Promise<Callback>(resolve => {
-        handle = callbackHandler({ url, state, startPath, redirect, port }, resolve)
+        handle = callbackHandler({ ...awaited, startPath, redirect, port }, resolve)
       })
       return { start: `http://127.0.0.1:${port}${startPath}`, callback }
     },
@@ -48,84 +62,103 @@ export async function openCallbackServer(redirect: Redirect): Promise<CallbackSe
   }
 }
 
-interface Expected {
-  readonly url: string
-  readonly state: string
+interface Expected extends Awaited {
   readonly startPath: string
-  readonly redirect: Redirect
+  readonly redirect: Required<Redirect>
   readonly port: number
 }
 
 function callbackHandler(expected: Expected, accept: (callback: Callback) => void) {
   let isStarted = false
   let isAnswered = false
+  const answer = (url: URL, response: ServerResponse): RefusedRequest | null => {
+    if (url.pathname === expected.startPath) {
+      if (isStarted) return 'startedBefore'
+      isStarted = true
+      response.writeHead(302, { ...safeHeaders, Location: expected.url }).end()
+      return null
+    }
+    const fault = expected.faultOf(url.searchParams)
+    if (fault !== null) return fault
+    if (isAnswered) return 'answeredBefore'
+    isAnswered = true
+    accept({ parameters: url.searchParams, reply: page => sendPage(response, page) })
+    return null
+  }
   return (request: IncomingMessage, response: ServerResponse): void => {
     const url = requested(request, expected)
-    if (typeof url !== 'string') {
-      if (url.pathname === expected.startPath) {
-        if (isStarted) return void sendPage(response, pages.startedBefore)
-        isStarted = true
-        response.writeHead(302, { ...safeHeaders, Location: expected.url }).end()
-        return
-      }
-      // Compared before anything else of it is looked at (RFC 6749, section 10.12).
-      if (!isSame(url.searchParams.getAll('state'), expected.state)) {
-        return void sendPage(response, pages.foreignState)
-      }
-      if (isAnswered) return void sendPage(response, pages.answeredBefore)
-      isAnswered = true
-      accept({ parameters: url.searchParams, reply: page => sendPage(response, page) })
-      return
-    }
-    void sendPage(response, pages[url])
+    const refused = typeof url === 'string' ? url : answer(url, response)
+    if (refused === null) return
+    expected.onRefused(refused)
+    void sendPage(response, pages[refused])
   }
 }
 
-/** The address that was asked for, or the page that says what is wrong with the request. */
-function requested(
-  request: IncomingMessage,
-  expected: Expected
-): URL | 'notFound' | 'wrongMethod' | 'wrongHost' {
+/** The address that was asked for, or what is wrong with the request. */
+function requested(request: IncomingMessage, expected: Expected): URL | RefusedRequest {
   const { port, redirect, startPath } = expected
   const target = request.url ?? ''
-  // The second slash would make it an address of another host.
-  if (!target.startsWith('/') || target.startsWith('//')) return 'notFound'
+  // With a scheme, or a second slash, it would be an address of another host.
+  if (!target.startsWith('/') || target.startsWith('//')) return 'unknownPath'
   const base = `http://${redirect.host}:${port}`
-  if (!URL.canParse(target, base)) return 'notFound'
+  if (!URL.canParse(target, base)) return 'unknownPath'
   const url = new URL(target, base)
-  if (url.pathname !== startPath && url.pathname !== callbackPath) return 'notFound'
-  if (request.method !== 'GET') return 'wrongMethod'
+  if (url.pathname !== startPath && url.pathname !== redirect.path) return 'unknownPath'
+  if (request.method !== 'GET') return 'method'
   // A page elsewhere whose name was pointed at this machine shows up here (DNS rebinding).
   const host = url.pathname === startPath ? '127.0.0.1' : redirect.host
-  return request.headers.host?.toLowerCase() === `${host}:${port}` ? url : 'wrongHost'
+  const [given = '', ...more] = request.headersDistinct.host ?? []
+  if (given.toLowerCase() !== `${host}:${port}` || more.length > 0) return 'host'
+  return isDecodable(url.search) ? url : 'broken'
 }
 
-function isSame(given: readonly string[], state: string): boolean {
-  const [one = '', ...more] = given
-  const [a, b] = [Buffer.from(one), Buffer.from(state)]
-  return more.length === 0 && a.length === b.length && timingSafeEqual(a, b)
+/** URLSearchParams would read what is no percent encoding, or no UTF-8, as something else. */
+function isDecodable(query: string): boolean {
+  try {
+    decodeURIComponent(query)
+    return true
+  } catch {
+    return false
+  }
 }
 
 const pages = {
-  notFound: {
+  unknownPath: {
     status: 404,
     title: 'Nothing here',
     text: 'This address is not part of an authorization.'
   },
-  wrongMethod: {
+  method: {
     status: 405,
     title: 'Not like this',
     text: 'An authorization arrives as a GET request.'
   },
-  wrongHost: {
+  host: {
     status: 421,
     title: 'Wrong address',
     text: 'This server answers to its own address only.'
   },
-  foreignState: {
+  broken: {
+    status: 400,
+    title: 'This address is damaged',
+    text: 'It cannot be read, so it was ignored. Go on in the window that was opened last.'
+  },
+  state: {
     status: 400,
     title: 'This answer belongs to another attempt',
     text: 'It was not asked for here, so it was ignored. Go on in the window that was opened last.'
+  },
+  issuer: {
+    status: 400,
+    title: 'This answer comes from another provider',
+    text:
+      'It is not from the one that was asked, so it was ignored. Nothing was authorized with it. If you did not expect this, ' +
+      'stop the command in your terminal.'
+  },
+  malformed: {
+    status: 400,
+    title: 'This answer is incomplete',
+    text: 'It has neither one code nor one error in it, so it was ignored.'
   },
   startedBefore: {
     status: 410,

@@ -10,16 +10,17 @@ export interface LoopbackListener {
 
 /**
  * Starts to listen where the redirect will arrive. For `localhost` both loopback addresses are taken, so that nobody else can
- * take the other one. null if the registered port is in use.
+ * take the other one. `onBroken` hears of what is no HTTP, too long or too slow. null if the port is in use.
  */
 export async function listenOnLoopback(
   { host, port }: Redirect,
-  onRequest: RequestListener
+  onRequest: RequestListener,
+  onBroken: () => void
 ): Promise<LoopbackListener | null> {
   const addresses = host === 'localhost' ? ['127.0.0.1', '::1'] : ['127.0.0.1']
   // Any port: one that is free on the first address may be taken on the second.
   for (let tries = port === 'any' ? 10 : 1; tries > 0; tries--) {
-    const listener = await listenOnAll(addresses, port === 'any' ? 0 : port, onRequest)
+    const listener = await listenOnAll(addresses, port === 'any' ? 0 : port, onRequest, onBroken)
     if (listener !== null) return listener
   }
   return null
@@ -29,7 +30,8 @@ export async function listenOnLoopback(
 async function listenOnAll(
   addresses: readonly string[],
   wanted: number,
-  onRequest: RequestListener
+  onRequest: RequestListener,
+  onBroken: () => void
 ): Promise<LoopbackListener | null> {
   const servers: Server[] = []
   const close = async (): Promise<void> => {
@@ -37,7 +39,7 @@ async function listenOnAll(
   }
   let port = wanted
   for (const address of addresses) {
-    const result = await listen(address, port, onRequest)
+    const result = await listen(address, port, onRequest, onBroken)
     if (result === 'taken') {
       await close()
       return null
@@ -52,14 +54,26 @@ async function listenOnAll(
 async function listen(
   address: string,
   port: number,
-  onRequest: RequestListener
+  onRequest: RequestListener,
+  onBroken: () => void
 ): Promise<{ readonly server: Server; readonly port: number } | 'taken' | 'no such address'> {
   // A callback is short, comes at once and needs one connection; browsers open a few more.
   const server = createServer(
-    { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 10_000 },
+    {
+      maxHeaderSize: 16 * 1024,
+      headersTimeout: 10_000,
+      requestTimeout: 10_000,
+      connectionsCheckingInterval: 1000
+    },
     onRequest
   )
   server.maxConnections = 50
+  server.on('clientError', (error, socket) => {
+    onBroken()
+    if (!socket.writable || socket.destroyed) return
+    const lines = ['Connection: close', 'Content-Length: 0', '', '']
+    socket.end([`HTTP/1.1 ${brokenStatus(error)}`, ...lines].join('\r\n'), () => socket.destroy())
+  })
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
@@ -74,6 +88,12 @@ async function listen(
   }
   const bound = server.address()
   return { server, port: typeof bound === 'object' && bound !== null ? bound.port : port }
+}
+
+function brokenStatus(error: Error): string {
+  const code = 'code' in error ? error.code : undefined
+  if (code === 'HPE_HEADER_OVERFLOW') return '431 Request Header Fields Too Large'
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request'
 }
 
 function closeServer(server: Server): Promise<void> {

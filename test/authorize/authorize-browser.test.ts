@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -20,6 +20,7 @@ import {
   withCode
 } from '../oauth/a-target.ts'
 import { rejects } from '../support/assert.ts'
+import { aKeyPair } from '../support/oauth-grants.ts'
 import {
   type Consent,
   type ConsentOptions,
@@ -29,6 +30,7 @@ import {
 } from '../support/oauth-server.ts'
 
 let server: OAuthServer
+const key = await aKeyPair('ES256', 'key-1')
 
 test.before(async () => {
   server = await startOAuthServer({
@@ -37,7 +39,11 @@ test.before(async () => {
         id: 'app-1.example_x',
         secret: 'canary client+secret/%',
         authentication: 'client_secret_post',
-        redirectUris: ['http://127.0.0.1/callback', 'http://localhost/callback']
+        redirectUris: [
+          'http://127.0.0.1/callback',
+          'http://localhost/callback',
+          'http://127.0.0.1/oauth/return'
+        ]
       },
       {
         id: 'basic-1.example_x',
@@ -45,9 +51,18 @@ test.before(async () => {
         authentication: 'client_secret_basic',
         redirectUris: ['http://127.0.0.1/callback']
       },
-      { id: 'public', authentication: 'none', redirectUris: ['http://127.0.0.1/callback'] }
+      { id: 'public', authentication: 'none', redirectUris: ['http://127.0.0.1/callback'] },
+      {
+        id: 'signing-1',
+        authentication: 'private_key_jwt',
+        publicKeys: [key.publicKey],
+        redirectUris: ['http://127.0.0.1/callback'],
+        pushes: true,
+        dpop: true
+      }
     ],
-    scopes: ['read', 'write']
+    scopes: ['read', 'write', 'openid'],
+    dpopNonce: true
   })
 })
 
@@ -120,7 +135,7 @@ test('authorizes with HTTP Basic and as a public client', async () => {
 })
 
 test('authorizes where the redirect is spelt localhost', async () => {
-  const redirect = { host: 'localhost', port: 'any' } as const
+  const redirect = { host: 'localhost', port: 'any', path: '/callback' } as const
   let redirectUri = ''
   await authorize(
     async addresses => {
@@ -193,6 +208,122 @@ test('another state gets an error page and does not end the wait', async () => {
     await followConsent(start)
   })
   assert.equal(statuses, [400, 400, 400, 400, 400])
+})
+
+test('a right state from another provider gets an error page and does not end the wait', async () => {
+  const told: string[] = []
+  let status = 0
+  await authorize(
+    async ({ start, authorizationUrl, redirectUri }) => {
+      const state = new URL(authorizationUrl).searchParams.get('state') ?? ''
+      const query = new URLSearchParams({ state, code: 'canary', iss: 'https://evil.example' })
+      const response = await fetch(`${redirectUri}?${query}`)
+      status = response.status
+      assert.match(await response.text(), 'comes from another provider')
+      const twice = new URLSearchParams([...query, ['iss', server.origin]])
+      assert.is((await fetch(`${redirectUri}?${twice}`)).status, 400)
+      await followConsent(start)
+    },
+    { way: { issuer: server.origin } },
+    { onRefused: what => told.push(what) }
+  )
+  assert.is(status, 400)
+  assert.equal(told, ['an answer from another provider than the one that was asked was ignored'])
+})
+
+test('an answer that is neither one code nor one error does not end the wait', async () => {
+  await authorize(async ({ start, authorizationUrl, redirectUri }) => {
+    const state = new URL(authorizationUrl).searchParams.get('state')
+    for (const query of [
+      '',
+      'code=',
+      'code=a&code=b',
+      'error=',
+      'error=a&error=b',
+      'response=jwt',
+      'code=a&id_token=b',
+      'code=a&token=b'
+    ]) {
+      const response = await fetch(`${redirectUri}?state=${state}&${query}`)
+      assert.is(response.status, 400)
+      assert.match(await response.text(), 'is incomplete')
+    }
+    await followConsent(start)
+  })
+})
+
+test('what is no percent encoding or no UTF-8 does not end the wait', async () => {
+  await authorize(async ({ start, authorizationUrl, redirectUri }) => {
+    const state = new URL(authorizationUrl).searchParams.get('state')
+    const { port } = new URL(redirectUri)
+    for (const query of ['code=%', 'code=%zz', 'code=%ff', 'code=%c3%28']) {
+      const path = `/callback?state=${state}&${query}`
+      assert.is(await statusWithHost(port, path, `127.0.0.1:${port}`), 400)
+    }
+    await followConsent(start)
+  })
+})
+
+test('what is no HTTP, or an address of another host, is answered and does not end the wait', async () => {
+  await authorize(async ({ start, authorizationUrl, redirectUri }) => {
+    const state = new URL(authorizationUrl).searchParams.get('state')
+    const { host, port } = new URL(redirectUri)
+    const query = `/callback?code=canary&state=${state}`
+    const first = (text: string): Promise<string> => firstLine(Number(port), text)
+    const hosted = `Host: ${host}\r\nConnection: close\r\n\r\n`
+    assert.match(await first('no HTTP at all\r\n\r\n'), ' 400 ')
+    assert.match(await first(`GET http://evil.example${query} HTTP/1.1\r\n${hosted}`), ' 404 ')
+    assert.match(await first(`GET http://${host}${query} HTTP/1.1\r\n${hosted}`), ' 404 ')
+    assert.match(await first(`GET ${query} HTTP/1.1\r\nConnection: close\r\n\r\n`), ' 400 ')
+    assert.match(await first(`GET ${query} HTTP/1.0\r\n\r\n`), ' 421 ')
+    const twice = `Host: ${host}\r\nHost: evil.example\r\nConnection: close\r\n\r\n`
+    assert.match(await first(`GET ${query} HTTP/1.1\r\n${twice}`), ' 421 ')
+    assert.match(await first(`GET ${query} HTTP/1.1\r\nX: ${'y'.repeat(20_000)}\r\n`), ' 431 ')
+    const post = `POST ${query} HTTP/1.1\r\nContent-Length: 1000000000\r\n${hosted}code=canary`
+    assert.match(await first(post), ' 405 ')
+    await followConsent(start)
+  })
+})
+
+/** Sends the text as it is and returns the first line of the answer. */
+function firstLine(port: number, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(text))
+    let answer = ''
+    socket.setEncoding('utf8').on('data', chunk => {
+      answer += chunk
+    })
+    socket.on('error', error => (answer === '' ? reject(error) : resolve(answer)))
+    socket.on('close', () => resolve(answer.split('\r\n')[0] ?? ''))
+  })
+}
+
+test('whoever calls hears once of each sort that was turned away, and no value of it', async () => {
+  const told: string[] = []
+  await authorize(
+    async ({ start, authorizationUrl, redirectUri }) => {
+      const state = new URL(authorizationUrl).searchParams.get('state')
+      const { origin, port } = new URL(redirectUri)
+      for (const _ of [1, 2]) {
+        await fetch(`${origin}/favicon.ico`)
+        await fetch(`${redirectUri}?code=canary&state=y`)
+        await fetch(`${redirectUri}?state=${state}`)
+        await fetch(`${redirectUri}?code=canary&state=${state}`, { method: 'POST' })
+        await fetch(`http://localhost:${port}/callback?code=canary&state=${state}`)
+        await firstLine(Number(port), 'canary\r\n\r\n')
+      }
+      await followConsent(start)
+    },
+    {},
+    { onRefused: what => told.push(what) }
+  )
+  assert.equal(told, [
+    'a request with another state was ignored',
+    'an answer with neither one code nor one error was ignored',
+    'a request that is no GET was ignored',
+    'a request for another host was ignored',
+    'a request that cannot be read was ignored'
+  ])
 })
 
 test('another path, method or host gets an error page and does not end the wait', async () => {
@@ -268,6 +399,170 @@ test('pages load nothing, are not kept and escape what a provider says', async (
   )
 })
 
+test('an answer that was accepted once is worth nothing afterwards', async () => {
+  let redirected = ''
+  const keep = (consent: Consent): void => {
+    redirected = consent.redirected
+  }
+  await authorize(consenting({}, keep))
+  await rejects(() => fetch(redirected), 'fetch failed')
+  let status = 0
+  await authorize(async ({ start, redirectUri }) => {
+    status = (await fetch(`${redirectUri}${new URL(redirected).search}`)).status
+    await followConsent(start)
+  })
+  assert.is(status, 400)
+})
+
+test('listens on the port and path that are asked for', async () => {
+  const free = createServer()
+  await new Promise<void>(resolve => free.listen(0, '127.0.0.1', resolve))
+  const bound = free.address()
+  const port = typeof bound === 'object' && bound !== null ? bound.port : 0
+  const taken = await rejects(() => authorize(async () => {}, {}, { port }), withCode('PORT_TAKEN'))
+  assert.match(shownOf(taken), `Port ${port} of this machine was given`)
+  await new Promise(resolve => free.close(resolve))
+  const redirect = { host: '127.0.0.1', port: 'any', path: '/oauth/return' } as const
+  let redirectUri = ''
+  await authorize(
+    async addresses => {
+      redirectUri = addresses.redirectUri
+      assert.is((await fetch(new URL('/callback', redirectUri))).status, 404)
+      await followConsent(addresses.start)
+    },
+    { way: { redirect } },
+    { port }
+  )
+  assert.is(redirectUri, `http://127.0.0.1:${port}/oauth/return`)
+})
+
+const openid = ['offline_access', 'openid', 'read']
+
+test('where openid is asked, the id token must hold the nonce and names the account', async () => {
+  const api = {
+    test: { method: 'GET', url: `${server.origin}/whoami`, success: { status: [200] } }
+  } as const
+  const identity = { id: '/sub', name: '/name' }
+  const way = { issuer: server.origin, identity }
+  let nonce: string | null = ''
+  const { account } = await authorize(
+    async ({ authorizationUrl }) => {
+      nonce = new URL(authorizationUrl).searchParams.get('nonce')
+      await followConsent(authorizationUrl, { account: 'bo@example.com' })
+    },
+    { way, api, scopes: openid }
+  )
+  assert.match(nonce ?? '', /^[\w-]{43}$/)
+  assert.equal(account, { id: 'bo@example.com', name: 'Account of bo@example.com' })
+  const told = await authorize(consenting({ account: 'ana@example.com' }), {
+    way: { ...way, identity: { id: '/iss' } },
+    scopes: openid
+  })
+  assert.is(told.account.id, 'ana@example.com', 'The test request counts where it tells')
+  const skipped = await authorize(consenting({ account: 'ana@example.com' }), {
+    way,
+    api: { test: { ...api.test, scopes: ['write'] } },
+    scopes: openid
+  })
+  assert.is(skipped.account.id, 'ana@example.com')
+  assert.is(skipped.note, null)
+})
+
+test('an id token that was made for another attempt is refused', async () => {
+  const error = await rejects(
+    () =>
+      authorize(
+        async ({ authorizationUrl }) => {
+          const url = new URL(authorizationUrl)
+          url.searchParams.set('nonce', 'of-another-attempt')
+          await followConsent(url.href)
+        },
+        { way: { issuer: server.origin }, scopes: openid }
+      ),
+    withCode('PROVIDER_ANSWER_BROKEN')
+  )
+  assert.match(shownOf(error), 'nonce')
+  assert.not.match(shownOf(error), 'of-another-attempt')
+})
+
+const signing = {
+  way: {
+    clientAuthentication: 'private_key_jwt',
+    signing: { algorithm: 'ES256', keyId: 'key-1' },
+    dpop: true,
+    send: [{ in: 'header', name: 'Authorization', value: 'DPoP {access_token}' }]
+  }
+} as const
+const signingResolver = async (reference: string) =>
+  reference === 'env:EXAMPLE_ID' ? 'signing-1' : key.pem
+
+test('authorizes with a pushed request, a signed assertion and tokens bound to a key', async () => {
+  const way = { ...signing.way, pushedUrl: `${server.origin}/request` }
+  let query: URLSearchParams | undefined
+  const before = server.requests.length
+  const { secret, account } = await authorize(
+    async ({ start, authorizationUrl, redirectUri }) => {
+      query = new URL(authorizationUrl).searchParams
+      await followConsent(start, { redirectUri })
+    },
+    { way },
+    { resolve: signingResolver }
+  )
+  assert.equal([...(query?.keys() ?? [])].sort(), ['client_id', 'request_uri'])
+  assert.is(account.id, 'ana@example.com')
+  assert.ok(secret.kind === 'oauth2' && secret.dpopKey !== null)
+  const requests = server.requests.slice(before)
+  assert.is(requests.filter(each => each === 'POST /request').length, 1)
+  // The first one brings the nonce.
+  assert.is(requests.filter(each => each === 'POST /token').length, 2)
+})
+
+test('a provider that does not take a pushed request says why, and nobody is asked', async () => {
+  const ask: Person = async () => {
+    throw new Error('Nobody was to be asked')
+  }
+  const way = { pushedUrl: `${server.origin}/request` }
+  const resolve = async (reference: string) =>
+    reference === 'env:EXAMPLE_ID' ? 'app-1.example_x' : 'canary wrong secret'
+  await rejects(() => authorize(ask, { way }, { resolve }), withCode('CLIENT_REJECTED'))
+  const odd = { ...way, authorizeParameters: { prompt: 'odd' } }
+  const error = await rejects(() => authorize(ask, { way: odd }), withCode('AUTHORIZATION_FAILED'))
+  assert.match(shownOf(error), 'invalid_request')
+  const elsewhere = { way: { pushedUrl: 'https://elsewhere.example/request' } }
+  await rejects(() => authorize(ask, elsewhere), withCode('DESTINATION_REFUSED'))
+})
+
+test('a private key that cannot sign is found before anybody is asked', async () => {
+  let isAsked = false
+  const ask: Person = async () => {
+    isAsked = true
+  }
+  for (const text of [
+    '',
+    'canary',
+    '{"kty":"canary"',
+    '{"kty":"EC","crv":"P-256","d":"canary"}',
+    key.pem.replace('BEGIN PRIVATE', 'BEGIN RSA PRIVATE'),
+    `${key.pem.slice(0, 60)}canary\n-----END PRIVATE KEY-----`,
+    JSON.stringify(key.publicKey)
+  ]) {
+    const resolve = async (reference: string) => (reference === 'env:EXAMPLE_ID' ? 'x' : text)
+    const error = await rejects(
+      () => authorize(ask, signing, { resolve }),
+      withCode('SIGNING_KEY_INVALID')
+    )
+    assert.match(shownOf(error), 'read from env:EXAMPLE_SECRET')
+  }
+  assert.not.ok(isAsked)
+})
+
+test('spaces travel in a form that no service reads as plus signs', async () => {
+  await authorize(async ({ authorizationUrl }) => {
+    assert.match(authorizationUrl, 'scope=offline_access%20read%20write')
+    await followConsent(authorizationUrl)
+  })
+})
+
 test('nobody in time ends the wait and frees the port', async () => {
   let redirectUri = ''
   const waiting = authorize(
@@ -304,7 +599,7 @@ test('a registered port that is taken is named', async () => {
     await new Promise<void>(resolve => taken.listen(0, address, resolve))
     const bound = taken.address()
     const port = typeof bound === 'object' && bound !== null ? bound.port : 0
-    const redirect = { host, port }
+    const redirect = { host, port, path: '/callback' }
     const error = await rejects(
       () => authorize(async () => {}, { way: { redirect } }),
       withCode('PORT_TAKEN')

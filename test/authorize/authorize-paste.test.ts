@@ -21,7 +21,7 @@ test.before(async () => {
         id: 'app-1.example_x',
         secret: 'canary client+secret/%',
         authentication: 'client_secret_post',
-        redirectUris: ['http://127.0.0.1/callback']
+        redirectUris: ['http://127.0.0.1/callback', 'http://127.0.0.1/oauth/return']
       }
     ],
     scopes: ['read', 'write']
@@ -34,7 +34,7 @@ test.after(() => server.close())
 async function paste(
   lines: (redirected: string) => readonly (string | null)[],
   parts: OAuthParts = {},
-  deny = false
+  { deny = false, port }: { readonly deny?: boolean; readonly port?: number } = {}
 ) {
   const asked: (string | null)[] = []
   let redirectUri = ''
@@ -42,6 +42,7 @@ async function paste(
   const authorized = await authorizePaste(anOAuthTarget(server.origin, parts), {
     resolve: clientResolver,
     clock,
+    port,
     onAddress: async addresses => {
       redirectUri = addresses.redirectUri
       const { redirected } = await followConsent(addresses.authorizationUrl, {
@@ -70,9 +71,19 @@ test('authorizes with the query alone', async () => {
 })
 
 test('uses the port that is registered', async () => {
-  const redirect = { host: '127.0.0.1', port: 5123 } as const
+  const redirect = { host: '127.0.0.1', port: 5123, path: '/callback' } as const
   const { redirectUri } = await paste(redirected => [redirected], { way: { redirect } })
   assert.is(redirectUri, 'http://127.0.0.1:5123/callback')
+})
+
+test('a port and path that are asked for count', async () => {
+  const redirect = { host: '127.0.0.1', port: 5123, path: '/oauth/return' } as const
+  const { redirectUri } = await paste(
+    redirected => [redirected],
+    { way: { redirect } },
+    { port: 5124 }
+  )
+  assert.is(redirectUri, 'http://127.0.0.1:5124/oauth/return')
 })
 
 test('asks again for what is not the redirected address, and says why', async () => {
@@ -102,16 +113,43 @@ test('ends if nothing is pasted', async () => {
 })
 
 test('says that the person denied it', async () => {
-  await rejects(() => paste(redirected => [redirected], {}, true), withCode('AUTHORIZATION_DENIED'))
+  await rejects(
+    () => paste(redirected => [redirected], {}, { deny: true }),
+    withCode('AUTHORIZATION_DENIED')
+  )
 })
 
-test('checks the issuer that the address names', async () => {
-  const issuer = 'https://other.example'
+test('does not accept the answer of another provider, and goes on for the right one', async () => {
+  const way = { issuer: server.origin }
+  const { asked } = await paste(
+    redirected => {
+      const url = new URL(redirected)
+      url.searchParams.set('iss', 'https://evil.example')
+      return [url.href, redirected]
+    },
+    { way }
+  )
+  assert.equal(asked, [
+    null,
+    'this address comes from another provider than the one that was asked'
+  ])
   await rejects(
-    () => paste(redirected => [redirected], { way: { issuer } }),
+    () => paste(redirected => [redirected], { way: { issuer: 'https://other.example' } }),
     withCode('AUTHORIZATION_FAILED')
   )
-  await paste(redirected => [redirected], { way: { issuer: server.origin } })
+})
+
+test('does not accept what has neither one code nor one error, or is endless', async () => {
+  const { asked } = await paste(redirected => [
+    redirected.replace('code=', 'c='),
+    `${redirected}&x=${'y'.repeat(20_000)}`,
+    redirected
+  ])
+  assert.equal(asked, [
+    null,
+    'this address has neither one code nor one error in it',
+    'this is longer than any redirected address'
+  ])
 })
 
 test.run()
