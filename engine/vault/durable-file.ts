@@ -35,29 +35,44 @@ async function regular(file: fs.FileHandle) {
 
 /** Puts a file in place of the one before, readable by its owner alone. At any instant there is the old or the new one. */
 export async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = await writeBeside(path, text)
-  try {
+  await placing(path, text, async temporary => {
     await fs.rename(temporary, path)
-  } catch (error) {
-    await fs.rm(temporary, { force: true })
-    throw error
-  }
-  await syncFolder(dirname(path))
+    return true
+  })
 }
 
 /** Makes a file readable by its owner alone, complete from its first instant. false if there is one already. */
-export async function createFile(path: string, text: string): Promise<boolean> {
-  const temporary = await writeBeside(path, text)
-  try {
-    await fs.link(temporary, path)
-  } catch (error) {
-    if (isCode(error, 'EEXIST')) return false
-    throw error
-  } finally {
-    await fs.rm(temporary, { force: true })
+export function createFile(path: string, text: string): Promise<boolean> {
+  return placing(path, text, async temporary => {
+    try {
+      await fs.link(temporary, path)
+      return true
+    } catch (error) {
+      if (isCode(error, 'EEXIST')) return false
+      throw error
+    } finally {
+      await fs.rm(temporary, { force: true })
+    }
+  })
+}
+
+async function placing(
+  path: string,
+  text: string,
+  place: (temporary: string) => Promise<boolean>
+): Promise<boolean> {
+  for (let attempt = 1; ; attempt++) {
+    const temporary = await writeBeside(path, text)
+    try {
+      const isPlaced = await place(temporary)
+      if (isPlaced) await syncFolder(dirname(path))
+      return isPlaced
+    } catch (error) {
+      await fs.rm(temporary, { force: true })
+      // A process that was stopped for a minute finds its temporary file swept away.
+      if (!isCode(error, 'ENOENT') || attempt === 3) throw error
+    }
   }
-  await syncFolder(dirname(path))
-  return true
 }
 
 /** Deletes a file for good; nothing, if there is none. */
@@ -74,7 +89,10 @@ export async function deleteFile(path: string): Promise<void> {
 /** Makes a folder, and those above it that are missing, for its owner alone. */
 export async function makeFolder(path: string): Promise<void> {
   const made = await fs.mkdir(path, { recursive: true, mode: 0o700 })
-  if (made !== undefined) await syncFolder(dirname(made))
+  if (made === undefined) return
+  for (let each = path; each.length >= made.length; each = dirname(each)) {
+    await syncFolder(dirname(each))
+  }
 }
 
 async function writeBeside(path: string, text: string): Promise<string> {
@@ -107,7 +125,8 @@ async function sweep(own: string): Promise<void> {
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Makes what was created, renamed or deleted in a folder durable. */
+export async function syncFolder(path: string): Promise<void> {
   const folder = await fs.open(path, 'r')
   try {
     await folder.sync()

@@ -1,157 +1,237 @@
-import { randomUUID } from 'node:crypto'
-import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import type { Credential } from '../model/credential.ts'
 import { type Diagnostic, Refusal } from '../model/diagnostic.ts'
-import { digestOfText } from '../model/digest.ts'
-import type { CredentialFile } from '../model/generated/types.ts'
+import type { Slot, VaultCommitment } from '../model/generated/types.ts'
 import type { Vault } from '../model/ports.ts'
+import { adoptedText, goneName, readCredentialFile, recordName } from './credential-file.ts'
+import { adoptDeposit, type Members, storeDeposit } from './deposits.ts'
+import { createFile } from './durable-file.ts'
+import { isUuid, jsonText, parsed } from './json-shape.ts'
+import { keyFileName, keySlots, keysDigest, readKeyFile } from './key-file.ts'
+import { openKeyRing, type SlotKeys } from './key-ring.ts'
+import { openLedger } from './ledger.ts'
+import { makeKeys } from './make-keys.ts'
+import { checkRecord, keysFor, recordOpener, type VaultParts, vaultId } from './open-record.ts'
 import {
-  isNewer,
-  openCredential,
-  parsed,
-  readCredentialFile,
-  writeCredential
-} from './credential-file.ts'
-import { createFile, deleteFile, makeFolder, readText, replaceFile } from './durable-file.ts'
-import type { IdentitySource } from './person-identity.ts'
+  allRecordFiles,
+  deleteRecord,
+  inGroups,
+  newestName,
+  readRecord,
+  recordFiles
+} from './record-files.ts'
+import { raise, storeGeneration } from './store-record.ts'
+import { ensureHead, headProblem, readHead } from './vault-head.ts'
 import { vaultProblem } from './vault-problem.ts'
+import { openValues } from './vault-values.ts'
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-const headName = 'vault.json'
-
-/** What vault.json says: which vault this is, and to whom it is sealed. */
-interface VaultHead {
-  readonly formatVersion: 1
-  readonly id: string
-  readonly recipient: string
+export interface FileVaultOptions extends Members {
+  /** What state commits to for a slot at this moment: read anew by each call. */
+  readonly committed: (slot: Slot) => Promise<VaultCommitment | null>
+  /**
+   * A one-person workspace: to whom the keys are sealed that the first `store` makes. null in a team, where only the `vault`
+   * commands make keys.
+   */
+  readonly readers: (() => Promise<readonly string[]>) | null
+  /** Whether a value that this member deposited counts in the slot; every member's does if left out. */
+  readonly maySetValues?: (email: string, slot: Slot) => boolean
 }
 
-/** A vault in a folder (absolute path), made at the first `store`: one file a credential, sealed to one person's key. */
-export function openFileVault(folder: string, identity: IdentitySource): Vault {
-  const pathOf = (name: string): string => join(folder, name)
+/**
+ * A vault in a folder (absolute path), one file a credential. Reading takes no lock and writing none either: the disk decides which
+ * of two writers comes first.
+ */
+export function openFileVault(folder: string, options: FileVaultOptions): Vault {
+  const ring = openKeyRing(folder, { ...options, isAlone: options.readers !== null })
+  const parts: VaultParts = {
+    folder,
+    ring,
+    ledger: openLedger(folder),
+    committed: options.committed
+  }
+  const open = recordOpener(parts)
+  const toWrite = (slot: Slot): Promise<SlotKeys> => keysToWrite(parts, options, slot)
+  const values = openValues(parts, options, toWrite)
+
   return {
-    commitment: async () => {
-      const head = await readHead(folder)
-      return head === null ? null : { id: head.id, keys: digestOfText(head.recipient) }
-    },
-
-    list: async () => {
-      const damage = await headProblem(folder)
-      const results = await Promise.all(
-        (await credentialNames(folder)).map(name => readFile(folder, name))
-      )
-      const files = results.flatMap(each => (each !== null && 'value' in each ? [each.value] : []))
-      const problems = results.flatMap(each =>
-        each !== null && 'problem' in each ? [each.problem] : []
-      )
-      return { files, problems: damage === null ? problems : [damage, ...problems] }
-    },
-
-    open: async id => {
-      if (!uuid.test(id)) return null
-      const damage = await headProblem(folder)
-      if (damage?.code === 'VAULT_NEWER') throw new Refusal(damage)
-      const name = `${id}.json`
-      const file = await readFile(folder, name)
+    commitment: async slot => {
+      const file = await readKeyFile(folder, slot)
       if (file === null) return null
-      const own = await identity.find()
-      if (own === null) throw new Refusal(vaultProblem.keyMissing(name))
-      return given(await openCredential(given(file), own))
+      const committed = await options.committed(slot)
+      const isNext = file.next !== null && committed?.keys === keysDigest(slot, file.next)
+      const { recipient } = isNext && file.next !== null ? file.next : file.current
+      return { id: await vaultId(folder), keys: keysDigest(slot, { recipient }) }
     },
 
-    store: async credential => {
-      const { recipient } = await ensureHead(folder, identity)
-      await replaceFile(pathOf(nameOf(credential)), await writeCredential(credential, recipient))
+    canRead: async slot => ((await (await ring.find(slot))?.open())?.length ?? 0) > 0,
+
+    readers: async slot => (await ring.find(slot))?.inUse.readers ?? null,
+
+    list: () => listVault(folder),
+
+    open: async id => (isUuid(id) ? open(id) : null),
+
+    store: async (credential, { switchAccount = false } = {}) => {
+      if (!isUuid(credential.id)) throw new Error('The id of a credential must be a UUID')
+      const keys = await toWrite(credential.slot)
+      const [first, ...others] = await keys.open()
+      if (first === undefined) {
+        await storeDeposit(parts, options, keys, credential, switchAccount)
+        return 'deposited'
+      }
+      const stored = await storeGeneration(parts, keys, [first, ...others], credential)
+      if (stored === 'ended') throw new Refusal(vaultProblem.ended(goneName(credential.id)))
+      if (stored === 'superseded') throw new Error(`There is a ${recordName(credential)} already`)
+      return 'adopted'
     },
+
+    replace: next => replaceRecord(parts, next),
+
+    seal: async next => {
+      const keys = await keysFor(parts, next, recordName(next))
+      const [first] = await ring.openFor(keys, recordName(next))
+      return adoptedText(keys.vault, next, first)
+    },
+
+    unseal: text => unsealAside(parts, text),
+
+    adopt: async (id, check) => (isUuid(id) ? adoptDeposit(parts, options, id, check, open) : null),
 
     remove: async id => {
-      if (uuid.test(id)) await deleteFile(pathOf(`${id}.json`))
-    }
+      if (isUuid(id)) await removeRecord(parts, id)
+    },
+
+    sweep: async () => {
+      const left = (await allRecordFiles(folder)).filter(
+        ({ isGone, generations, hasDeposit }) => isGone && (generations.length > 0 || hasDeposit)
+      )
+      for (const { id } of left) await removeRecord(parts, id)
+    },
+
+    value: values.get,
+    setValue: values.set
   }
 }
 
-function nameOf({ id }: Credential): string {
-  if (!uuid.test(id)) throw new Error('The id of a credential must be a UUID')
-  return `${id}.json`
+/** The keys that something new of the slot is sealed to. Makes them where there may be made some. */
+async function keysToWrite(
+  parts: VaultParts,
+  options: FileVaultOptions,
+  slot: Slot
+): Promise<SlotKeys> {
+  const { ring } = parts
+  const found = (await ring.find(slot)) ?? (await makeFirstKeys(parts, options, slot))
+  if (options.readers === null) return found
+  // Alone, one never seals to keys that somebody else put there.
+  await ring.openFor(found, keyFileName(slot))
+  return found
 }
 
-function given<T>(read: { readonly value: T } | { readonly problem: Diagnostic }): T {
-  if ('problem' in read) throw new Refusal(read.problem)
-  return read.value
+async function makeFirstKeys(
+  { folder, ring, committed }: VaultParts,
+  { readers, identity }: FileVaultOptions,
+  slot: Slot
+): Promise<SlotKeys> {
+  const commitment = await committed(slot)
+  if (readers === null) {
+    throw new Refusal(
+      commitment === null ? vaultProblem.noReader(slot) : vaultProblem.keyChanged(slot)
+    )
+  }
+  const { files } = await listVault(folder)
+  if (files.some(each => each.slot === slot)) {
+    // This is no fresh clone: its keys were taken away.
+    throw new Refusal(vaultProblem.keysDamaged(keyFileName(slot)))
+  }
+  const to = await readers()
+  const maker = { person: await identity.ensure(), replaces: commitment }
+  const { id } = await ensureHead(folder)
+  await makeKeys(folder, { vault: id, slot }, to, maker)
+  const made = await ring.find(slot)
+  if (made === null) throw new Refusal(vaultProblem.keysDamaged(keyFileName(slot)))
+  return made
 }
 
-/** Sorted; left-overs of writes that were cut off and foreign files are passed over. */
-async function credentialNames(folder: string): Promise<readonly string[]> {
-  const names = await fs.readdir(folder).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
-    throw error
-  })
-  return names.filter(name => name.endsWith('.json') && uuid.test(name.slice(0, -5))).sort()
-}
-
-async function readFile(
-  folder: string,
-  name: string
-): Promise<{ readonly value: CredentialFile } | { readonly problem: Diagnostic } | null> {
-  try {
-    const text = await readText(join(folder, name))
-    return text === null ? null : readCredentialFile(name, text)
-  } catch {
-    return { problem: vaultProblem.damaged(name) }
+async function listVault(folder: string): ReturnType<Vault['list']> {
+  const damage = await headProblem(folder)
+  const vault = damage === null ? ((await readHead(folder))?.id ?? null) : null
+  const names = (await allRecordFiles(folder)).flatMap(each => newestName(each) ?? [])
+  const read = await inGroups(names, name => readRecord(folder, vault, name))
+  const found = read.filter(each => each !== null)
+  const keyProblems = await Promise.all(keySlots.map(slot => keyProblem(folder, slot)))
+  return {
+    files: found.flatMap(each => ('value' in each ? [each.value] : [])),
+    problems: [
+      ...[damage, ...keyProblems].filter(each => each !== null),
+      ...found.flatMap(each => ('problem' in each ? [each.problem] : []))
+    ]
   }
 }
 
-/** Credentials can be read without vault.json, unless it says that the vault is newer. */
-async function headProblem(folder: string): Promise<Diagnostic | null> {
+async function keyProblem(folder: string, slot: Slot): Promise<Diagnostic | null> {
   try {
-    await readHead(folder)
+    await readKeyFile(folder, slot)
     return null
   } catch (error) {
-    return error instanceof Refusal
-      ? (error.diagnostics[0] ?? null)
-      : vaultProblem.damaged(headName)
+    if (error instanceof Refusal) return error.diagnostics[0] ?? null
+    throw error
   }
 }
 
-/** null if there is no vault yet. Throws a Refusal if it cannot be read. */
-async function readHead(folder: string): Promise<VaultHead | null> {
-  const text = await readText(join(folder, headName))
-  if (text === null) return null
-  const head = parsed(text)
-  if (isNewer(head)) throw new Refusal(vaultProblem.newer(headName))
-  if (!isHead(head)) throw new Refusal(vaultProblem.damaged(headName))
-  return head
+async function replaceRecord(
+  parts: VaultParts,
+  next: Credential
+): Promise<'stored' | 'superseded' | 'ended'> {
+  const name = recordName(next)
+  const keys = await keysFor(parts, next, name)
+  const opened = await parts.ring.openFor(keys, name)
+  const { generations, isGone } = await recordFiles(parts.folder, next.id)
+  const newest = generations.at(-1)
+  // Without a tombstone somebody deleted its files by hand, which ends it as well.
+  if (isGone || newest === undefined) return 'ended'
+  if (newest >= next.generation) return 'superseded'
+  if (newest < next.generation - 1) {
+    throw new Refusal(vaultProblem.replayed(recordName({ id: next.id, generation: newest })))
+  }
+  return storeGeneration(parts, keys, opened, next)
 }
 
-function isHead(value: unknown): value is VaultHead {
-  return (
+async function unsealAside(parts: VaultParts, text: string): Promise<Credential | null> {
+  const { folder, ring } = parts
+  const value = parsed(text)
+  const isNamed =
     typeof value === 'object' &&
     value !== null &&
-    'formatVersion' in value &&
-    value.formatVersion === 1 &&
     'id' in value &&
-    typeof value.id === 'string' &&
-    uuid.test(value.id) &&
-    'recipient' in value &&
-    typeof value.recipient === 'string' &&
-    /^age1[a-z0-9]{20,2000}$/.test(value.recipient)
-  )
+    isUuid(value.id) &&
+    'generation' in value &&
+    typeof value.generation === 'number'
+  if (!isNamed) return null
+  const name = recordName({ id: String(value.id), generation: Number(value.generation) })
+  const read = readCredentialFile(name, await vaultId(folder), text)
+  if ('problem' in read) return null
+  const keys = await keysFor(parts, read.value, name)
+  const opened = await ring.openFor(keys, name)
+  if ((await recordFiles(folder, read.value.id)).isGone) return null
+  const found = await checkRecord(parts, keys, opened, read.value)
+  return 'value' in found ? found.value : null
 }
 
-/** Makes the vault if there is none. Never seals to a key that is not the person's own, whatever the file says. */
-async function ensureHead(folder: string, identity: IdentitySource): Promise<VaultHead> {
-  const head = (await readHead(folder)) ?? (await makeHead(folder, identity))
-  const own = await identity.find()
-  if (own === null) throw new Refusal(vaultProblem.keyMissing(headName))
-  if (own.recipient !== head.recipient) throw new Refusal(vaultProblem.keyWrong(headName))
-  return head
-}
-
-async function makeHead(folder: string, identity: IdentitySource): Promise<VaultHead> {
-  const { recipient } = await identity.ensure()
-  const head: VaultHead = { formatVersion: 1, id: randomUUID(), recipient }
-  await makeFolder(folder)
-  if (await createFile(join(folder, headName), `${JSON.stringify(head, null, 2)}\n`)) return head
-  return (await readHead(folder)) ?? head
+async function removeRecord(parts: VaultParts, id: string): Promise<void> {
+  const { folder, ring } = parts
+  const before = await recordFiles(folder, id)
+  const head = await readHead(folder)
+  if (head === null) return
+  // Even beside a tombstone: whoever wrote it may have been cut off before the ledger had it.
+  const name = newestName({ ...before, isGone: false })
+  if (before.isGone && name === null) return
+  const read = name === null ? null : await readRecord(folder, head.id, name)
+  // A file that cannot be read tells no slot. It can be ended all the same.
+  const keys = read !== null && 'value' in read ? await ring.find(read.value.slot) : null
+  await createFile(join(folder, goneName(id)), jsonText({ formatVersion: 1 }))
+  const [first, ...others] = (await keys?.open()) ?? []
+  if (keys !== null && first !== undefined) {
+    await raise(parts, keys, [first, ...others], { [id]: 'ended' })
+  }
+  await deleteRecord(folder, await recordFiles(folder, id))
 }

@@ -1,7 +1,8 @@
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import { problem, Refusal } from '../model/diagnostic.ts'
-import { createFile, makeFolder, readText } from './durable-file.ts'
+import { createFile, makeFolder, readText, replaceFile } from './durable-file.ts'
+import { type Keychain, systemKeychain } from './keychain.ts'
 
 /** A person's age key pair. */
 export interface Identity {
@@ -24,14 +25,73 @@ export interface PersonOptions {
   readonly variable: string | undefined
   /** Absolute path of the person's configuration folder for tieline. */
   readonly configFolder: string
+  /** The operating system's, if left out: one account for each configuration folder. */
+  readonly keychain?: Keychain
 }
 
-/** The person's own key pair: of the variable, else of `identity` in the configuration folder, made on first use. */
-export function personIdentity({ variable, configFolder }: PersonOptions): IdentitySource {
+/** First line of the file of somebody whose key is in the keychain. */
+const inKeychain = '# tieline: this key is in the keychain of the operating system'
+
+/**
+ * The person's own key pair: of the variable, else of `identity` in the configuration folder, else of the keychain. It is made on first
+ * use, in the file; `moveToKeychain` takes it from there.
+ */
+export function personIdentity(options: PersonOptions): IdentitySource {
+  const { variable, configFolder } = options
   const path = join(configFolder, 'identity')
-  const find = (): Promise<Identity | null> =>
-    variable === undefined || variable === '' ? readIdentity(path) : identityOf(variable)
+  const find = async (): Promise<Identity | null> => {
+    if (variable !== undefined && variable !== '') return identityOf(variable)
+    const text = await readIdentityText(path)
+    if (text === null) return fromKeychain(keychainOf(options))
+    if (text.startsWith(inKeychain)) return movedIdentity(path, text, keychainOf(options))
+    return identityIn(path, text)
+  }
   return { find, ensure: async () => (await find()) ?? makeIdentity(configFolder, path) }
+}
+
+/**
+ * Moves the person's key, made if there is none, from its file into the keychain, and leaves a note in the file. Throws a Refusal
+ * (KEYCHAIN_UNAVAILABLE) if that cannot be; the file then stays.
+ */
+export async function moveToKeychain(options: PersonOptions): Promise<Identity> {
+  const { variable, configFolder } = options
+  if (variable !== undefined && variable !== '') {
+    throw noKeychain('TIELINE_IDENTITY is set, and it wins over the keychain. Unset it first.')
+  }
+  const identity = await personIdentity(options).ensure()
+  const keychain = keychainOf(options)
+  await keychain.write(identity.secretKey()).catch(() => {})
+  // Read back before the file goes: a keychain that forgets would cost all that is sealed.
+  if ((await keychain.read()) !== identity.secretKey()) {
+    throw noKeychain(
+      'There is no keychain here that can be written: it is locked, this is no desktop session, or a package is missing:\n    npm install @napi-rs/keyring\n\n' +
+        'Your key stays in its file.'
+    )
+  }
+  await makeFolder(configFolder)
+  const path = join(configFolder, 'identity')
+  const place = await fs.realpath(path).catch(() => path)
+  await replaceFile(place, `${inKeychain}\n# public key: ${identity.recipient}\n`)
+  return identity
+}
+
+function keychainOf({ keychain, configFolder }: PersonOptions): Keychain {
+  return keychain ?? systemKeychain(configFolder)
+}
+
+async function fromKeychain(keychain: Keychain): Promise<Identity | null> {
+  const text = await keychain.read()
+  return text === null ? null : toIdentity(text)
+}
+
+async function movedIdentity(path: string, text: string, keychain: Keychain): Promise<Identity> {
+  const identity = await fromKeychain(keychain)
+  if (identity !== null && text.includes(identity.recipient)) return identity
+  return refuse(`${path} says that it is in the keychain, which does not give it out.`)
+}
+
+function noKeychain(detail: string): Refusal {
+  return new Refusal(problem('KEYCHAIN_UNAVAILABLE', 'The keychain cannot be used', detail))
 }
 
 async function identityOf(variable: string): Promise<Identity> {
@@ -48,9 +108,17 @@ async function identityOf(variable: string): Promise<Identity> {
 }
 
 async function readIdentity(path: string): Promise<Identity | null> {
+  const text = await readIdentityText(path)
+  return text === null ? null : identityIn(path, text)
+}
+
+async function readIdentityText(path: string): Promise<string | null> {
   const text = await readText(path, { followLink: true })
-  if (text === null) return null
-  await checkPermissions(path)
+  if (text !== null) await checkPermissions(path)
+  return text
+}
+
+async function identityIn(path: string, text: string): Promise<Identity> {
   const lines = text.split(/\r?\n/).filter(line => line.trim() !== '' && !line.startsWith('#'))
   const identity = lines.length === 1 ? await toIdentity(lines[0] ?? '') : null
   return identity ?? refuse(`${path} must hold one age secret key, as age-keygen writes it.`)

@@ -1,16 +1,15 @@
-/** Encrypts a text to a recipient, as an ASCII-armoured age file. */
-export async function seal(text: string, recipient: string): Promise<string> {
+/** Encrypts a text to recipients, as an ASCII-armoured age file. */
+export async function seal(text: string, recipients: readonly string[]): Promise<string> {
   const { armor, Encrypter } = await import('age-encryption')
   const encrypter = new Encrypter()
-  encrypter.addRecipient(recipient)
+  for (const recipient of recipients) encrypter.addRecipient(recipient)
   return armor.encode(await encrypter.encrypt(text))
 }
 
+export type Unsealed = { readonly text: string } | 'damaged' | 'wrong key'
+
 /** The text in an ASCII-armoured age file, or why it cannot be had. */
-export async function unseal(
-  sealed: string,
-  secretKey: string
-): Promise<{ readonly text: string } | 'damaged' | 'wrong key'> {
+export async function unseal(sealed: string, secretKey: string): Promise<Unsealed> {
   const { armor, Decrypter } = await import('age-encryption')
   const decrypter = new Decrypter()
   decrypter.addIdentity(secretKey)
@@ -21,4 +20,14 @@ export async function unseal(
     const isWrongKey = error instanceof Error && error.message.startsWith('no identity matched')
     return isWrongKey ? 'wrong key' : 'damaged'
   }
+}
+
+/** A new key pair. */
+export async function newKeyPair(): Promise<{
+  readonly secretKey: string
+  readonly recipient: string
+}> {
+  const { generateX25519Identity, identityToRecipient } = await import('age-encryption')
+  const secretKey = await generateX25519Identity()
+  return { secretKey, recipient: await identityToRecipient(secretKey) }
 }

@@ -2,46 +2,78 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openFileVault } from '../../engine/vault/file-vault.ts'
-import { personIdentity } from '../../engine/vault/person-identity.ts'
-import { aCredential, anOAuthTarget } from '../oauth/a-target.ts'
+import { seal, unseal } from '../../engine/vault/seal.ts'
 import { run, temporaryFolder } from '../support/assert.ts'
+import { aPerson, aSecret, aTeam, aVault } from './a-vault.ts'
 
-const credential = aCredential(anOAuthTarget('https://api.example.com'), {
-  kind: 'fields',
-  fields: { key: 'a key with ä and \u{1f511}' }
-})
+function sealedIn(path: string): string {
+  const file = JSON.parse(readFileSync(path, 'utf8'))
+  return file.sealed ?? file.current.sealed
+}
 
-test('the age command opens what the vault sealed, with the key that was made here', async () => {
-  const folder = temporaryFolder()
-  const identity = personIdentity({ variable: undefined, configFolder: folder })
-  const vault = openFileVault(join(folder, 'vault'), identity)
+test('with the age command a person opens the key of a slot, and with that key a record', async () => {
+  const { vault, folder, configFolder, pathOf } = aVault()
+  const credential = aSecret()
   await vault.store(credential)
-  const sealed = (await vault.list()).files[0]?.sealed ?? ''
-  const { code, stdout } = await run('age', ['--decrypt', '-i', join(folder, 'identity')], {
-    input: sealed
+  const identity = join(configFolder, 'identity')
+  const keys = await run('age', ['--decrypt', '-i', identity], {
+    input: sealedIn(join(folder, 'keys', 'dev.json'))
   })
-  assert.is(code, 0)
-  assert.equal(JSON.parse(stdout), credential)
+  assert.is(keys.code, 0, keys.stderr)
+  assert.match(
+    keys.stdout,
+    /^# tieline.*\n# vault: .*\n# slot: dev\n# reader: age1.*\nAGE-SECRET-KEY-1/
+  )
+
+  const slotKey = join(temporaryFolder(), 'slot-key')
+  writeFileSync(slotKey, keys.stdout, { mode: 0o600 })
+  const record = await run('age', ['--decrypt', '-i', slotKey], {
+    input: sealedIn(pathOf(credential.id))
+  })
+  assert.is(record.code, 0, record.stderr)
+  assert.equal(JSON.parse(record.stdout), credential)
 })
 
-test('the vault opens what the age command sealed, with a key that age-keygen made', async () => {
-  const folder = temporaryFolder()
-  mkdirSync(join(folder, 'config'), { mode: 0o700 })
-  const key = join(folder, 'config', 'identity')
-  assert.is((await run('age-keygen', ['-o', key])).code, 0)
-  const identity = personIdentity({ variable: undefined, configFolder: join(folder, 'config') })
-  const vault = openFileVault(join(folder, 'vault'), identity)
-  await vault.store(credential)
+test('so do all readers of a slot, and nobody else', async () => {
+  const team = await aTeam()
+  const input = sealedIn(join(team.folder, 'keys', 'prod.json'))
+  for (const [name, code] of [
+    ['ana', 0],
+    ['adam', 0],
+    ['dev', 1]
+  ] as const) {
+    const identity = join(team.configOf(name), 'identity')
+    assert.is((await run('age', ['--decrypt', '-i', identity], { input })).code, code, name)
+  }
+})
 
-  const recipient = (await run('age-keygen', ['-y', key])).stdout.trim()
+test('the vault works with a key that age-keygen made', async () => {
+  const folder = join(temporaryFolder(), 'config')
+  mkdirSync(folder, { mode: 0o700 })
+  const path = join(folder, 'identity')
+  assert.is((await run('age-keygen', ['-o', path])).code, 0)
+  const identity = aPerson(folder)
+  const recipient = (await run('age-keygen', ['-y', path])).stdout.trim()
   assert.is((await identity.find())?.recipient, recipient)
-  const input = JSON.stringify(credential)
-  const sealed = (await run('age', ['--armor', '-r', recipient], { input })).stdout
-  const path = join(folder, 'vault', `${credential.id}.json`)
-  const file: unknown = JSON.parse(readFileSync(path, 'utf8'))
-  writeFileSync(path, JSON.stringify(Object.assign(Object(file), { sealed })))
-  assert.equal(await vault.open(credential.id), credential)
+  const { vaultOf } = aVault()
+  const credential = aSecret()
+  await vaultOf(identity).store(credential)
+  assert.equal(await vaultOf(aPerson(folder)).open(credential.id), credential)
+  assert.equal(await vaultOf(identity).readers('dev'), [recipient])
+})
+
+test('a key pair that was made here is read by age-keygen, and seals go both ways', async () => {
+  const folder = join(temporaryFolder(), 'config')
+  const own = await aPerson(folder).ensure()
+  const path = join(folder, 'identity')
+  assert.is((await run('age-keygen', ['-y', path])).stdout.trim(), own.recipient)
+  const input = 'text with ä'
+  const { stdout } = await run('age', ['--armor', '-r', own.recipient], { input })
+  assert.equal(await unseal(stdout, own.secretKey()), { text: input })
+  const opened = await run('age', ['--decrypt', '-i', path], {
+    input: await seal(input, [own.recipient])
+  })
+  assert.is(opened.stdout, input)
 })
 
 test.run()

@@ -1,0 +1,180 @@
+import { join } from 'node:path'
+import type { Credential } from '../model/credential.ts'
+import { Refusal } from '../model/diagnostic.ts'
+import type { CredentialFile } from '../model/generated/types.ts'
+import type { DepositCheck } from '../model/ports.ts'
+import {
+  type Deposit,
+  depositName,
+  depositText,
+  goneName,
+  keysOfDeposit,
+  openDeposit
+} from './credential-file.ts'
+import { createFile, deleteFile, replaceFile } from './durable-file.ts'
+import type { OpenedKeys, SlotKeys } from './key-ring.ts'
+import { memberMac, type OpenKeys, type Purpose } from './open-keys.ts'
+import { given, keysFor, type VaultParts, vaultId } from './open-record.ts'
+import type { Identity, IdentitySource } from './person-identity.ts'
+import { readRecord, recordFiles } from './record-files.ts'
+import { storeGeneration } from './store-record.ts'
+import { vaultProblem } from './vault-problem.ts'
+
+/** Who the members are, as far as deposits need it. */
+export interface Members {
+  readonly identity: IdentitySource
+  /** The actor, in whose name we deposit. */
+  readonly actor: string | null
+  /** The public key in tieline.yaml. */
+  readonly memberKey: (email: string) => string | undefined
+}
+
+/** Leaves a credential for the readers of its slot, which we are not. */
+export async function storeDeposit(
+  parts: VaultParts,
+  members: Members,
+  keys: SlotKeys,
+  credential: Credential,
+  switchAccount: boolean
+): Promise<void> {
+  const { folder, ring } = parts
+  const name = depositName(credential.id)
+  const by = members.actor
+  const signer = by === null ? null : await signerOf(members, by)
+  const isOwn = credential.user !== null && credential.user === by
+  if (by === null || (signer === null && !isOwn)) {
+    throw new Refusal(vaultProblem.depositNeedsKey(credential.slot))
+  }
+  const textFor = (to: SlotKeys): Promise<string> =>
+    depositText(
+      to.vault,
+      { credential, switchAccount, by },
+      to.inUse.recipient,
+      signing(signer, to)
+    )
+  if (!(await createFile(join(folder, name), await textFor(keys)))) {
+    throw new Error(`There is a ${name} already`)
+  }
+  if ((await recordFiles(folder, credential.id)).isGone) {
+    await deleteFile(join(folder, name))
+    throw new Refusal(vaultProblem.ended(goneName(credential.id)))
+  }
+  // While we wrote, state may have moved on to other keys.
+  const now = await ring.find(keys.slot)
+  if (now !== null && now.inUse.recipient !== keys.inUse.recipient) {
+    await replaceFile(join(folder, name), await textFor(now))
+  }
+}
+
+/** Our own key, where it is the one that tieline.yaml gives this member; else null. */
+export async function signerOf(
+  { identity, memberKey }: Members,
+  email: string
+): Promise<Identity | null> {
+  const own = await identity.find()
+  return own !== null && memberKey(email) === own.recipient ? own : null
+}
+
+function signing(signer: Identity | null, keys: SlotKeys, purpose: Purpose = 'credential') {
+  if (signer === null) return null
+  return (proven: unknown): string => memberMac(signer, keys, keys.inUse.recipient, purpose, proven)
+}
+
+/** Takes a deposit in, if it is what its depositor left and `check` finds nothing wrong. */
+export async function adoptDeposit(
+  parts: VaultParts,
+  members: Members,
+  id: string,
+  check: DepositCheck,
+  openAdopted: (id: string) => Promise<Credential | null>
+): Promise<Credential | null> {
+  const { folder, ring } = parts
+  const name = depositName(id)
+  const files = await recordFiles(folder, id)
+  if (files.isGone || !files.hasDeposit) return null
+  if (files.generations.length > 0) {
+    // Taken in before; only its deposit was left.
+    const credential = await openAdopted(id)
+    if (credential !== null) await deleteFile(join(folder, name))
+    return credential
+  }
+  const read = await readRecord(folder, await vaultId(folder), name)
+  if (read === null) return null
+  const file = given(read)
+  const keys = await keysFor(parts, file, name)
+  const opened = await ring.openFor(keys, name)
+  await refuseKnown(parts, keys, opened, id)
+  const { deposit, verified } = await examine(members, opened, file)
+  const { credential, by, switchAccount } = deposit
+  const found = await check({ credential, by, verified, switchAccount })
+  if (found !== null) throw new Refusal(found)
+  const stored = await storeGeneration(parts, keys, opened, credential)
+  if (stored === 'ended') return null
+  await deleteFile(join(folder, name))
+  return stored === 'stored' ? credential : openAdopted(id)
+}
+
+/** A credential that readers know of has been taken in before: its deposit was put back. */
+async function refuseKnown(
+  { ledger }: VaultParts,
+  keys: SlotKeys,
+  opened: OpenedKeys,
+  id: string
+): Promise<void> {
+  for (const each of opened) {
+    if ((await ledger.read(keys, each))[id] !== undefined) {
+      refuse(id, 'it was taken in or ended before, and was put back since.')
+    }
+  }
+}
+
+/** Throws a Refusal (DEPOSIT_REFUSED) unless it is what its depositor left. */
+export async function examine(
+  { memberKey }: Pick<Members, 'memberKey'>,
+  opened: OpenedKeys,
+  file: CredentialFile
+): Promise<{
+  readonly deposit: Deposit
+  readonly verified: boolean
+  readonly by: OpenKeys | null
+}> {
+  const { proof, id } = file
+  if (proof.kind !== 'deposit') return refuse(id, 'it is no deposit.')
+  if (proof.mac === null) {
+    const deposit = await openWithAny(opened, file)
+    const { user, record } = deposit.credential
+    const isOwn = user === deposit.by && record.level === 'logged-in-user'
+    if (!isOwn) refuse(id, 'nobody vouches for it, and it is not the own sign-in of who left it.')
+    return { deposit, verified: false, by: null }
+  }
+  const member = memberKey(proof.by) ?? refuse(id, `${proof.by} has no key in tieline.yaml.`)
+  const keys = keysOfDeposit(file, member, opened)
+  if (keys === undefined) {
+    return refuse(
+      id,
+      `it was not left by ${proof.by}, or was changed since, or tieline.yaml has got another key for them.`
+    )
+  }
+  return { deposit: await openWithAny([keys], file), verified: true, by: keys }
+}
+
+async function openWithAny(opened: OpenedKeys, file: CredentialFile): Promise<Deposit> {
+  for (const keys of opened) {
+    const found = await openDeposit(file, keys)
+    if ('value' in found) return found.value
+    const isOtherKey = found.problem.code === 'VAULT_KEY_WRONG'
+    if (found.problem.code === 'VAULT_NEWER') throw new Refusal(found.problem)
+    if (!isOtherKey) {
+      const reason =
+        found.problem.code === 'VAULT_TAMPERED'
+          ? 'what it says is not what is sealed in it.'
+          : 'what is sealed in it cannot be read.'
+      refuse(file.id, reason)
+    }
+  }
+  return refuse(file.id, 'it is not sealed to the keys of its slot.')
+}
+
+function refuse(id: string, reason: string): never {
+  throw new Refusal(vaultProblem.depositRefused(depositName(id), reason))
+}

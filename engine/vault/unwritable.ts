@@ -1,0 +1,24 @@
+import { problem, Refusal } from '../model/diagnostic.ts'
+
+/** For `catch`: throws a Refusal where the disk does not take what must be on it before a service is asked. */
+export function unwritable(error: unknown): never {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const reason = reasons[code]
+  if (reason === undefined) throw error
+  throw new Refusal(
+    problem(
+      'VAULT_UNWRITABLE',
+      'The vault cannot be written',
+      `${reason} The service was not asked for a new token: it could replace the one that is stored, and the new one would be lost. ` +
+        'Nothing was changed.'
+    )
+  )
+}
+
+const reasons: Readonly<Record<string, string | undefined>> = {
+  ENOSPC: 'There is no room on the disk of the vault.',
+  EDQUOT: 'Your quota on the disk of the vault is used up.',
+  EROFS: 'The disk of the vault can only be read.',
+  EACCES: 'The folder of the vault is not yours to write.',
+  EPERM: 'The folder of the vault is not yours to write.'
+}
