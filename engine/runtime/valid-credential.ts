@@ -1,53 +1,80 @@
 import type { Credential } from '../model/credential.ts'
-import type { Clock, SecretResolver, Vault } from '../model/ports.ts'
+import type { Clock, RefreshLeases, SecretResolver, Vault } from '../model/ports.ts'
 import type { Target } from '../model/target.ts'
 import { checkPinned } from './check-pinned.ts'
-import { isExpired } from './expiry.ts'
-import { needsReauthorization } from './runtime-refusal.ts'
+import { isExpiring } from './expiry.ts'
 
 export interface ValidCredentialOptions {
   /** As it was read from the vault. */
   readonly credential: Credential
   /** The connection as the environment has it recorded. */
   readonly target: Target
-  /** Asked only if a refresh is due. */
+  /** Asked only if the service is to be asked. */
   readonly resolve: SecretResolver
   readonly clock: Clock
-  readonly vault: Pick<Vault, 'list' | 'open' | 'store'>
+  /** The same object at every call: callers of one vault share what they wait for. */
+  readonly vault: RuntimeVault
+  readonly leases: RefreshLeases
+  /** The generation whose access token the service has refused (401): it is renewed, unless somebody did meanwhile. */
+  readonly force?: number
 }
+
+export type RuntimeVault = Pick<Vault, 'list' | 'open' | 'replace' | 'seal' | 'unseal'>
 
 /**
- * A credential that works now: the given one, or its next generation if the access token has run out. That is durable in the
- * vault before it is returned. Throws a Refusal: DESTINATION_CHANGED (nothing was sent), NEEDS_REAUTHORIZATION, or what the
- * service would not do just now (PROVIDER_UNAVAILABLE, CLIENT_REJECTED, PROVIDER_ANSWER_BROKEN, REFRESH_REFUSED), by which
- * nothing is lost.
+ * A credential that works now: the given one, or its next generation if the access token has run out or is about to. However many
+ * callers and processes ask, the service is asked once, and what it gives is durable before it is returned.
+ *
+ * Throws a Refusal: DESTINATION_CHANGED (nothing was sent), NEEDS_REAUTHORIZATION, AUTHORIZATION_EXPIRED, AUTHORIZATION_REVOKED, or
+ * what the service would not do just now (PROVIDER_UNAVAILABLE, CLIENT_REJECTED, PROVIDER_ANSWER_BROKEN, REFRESH_REFUSED), by which
+ * nothing is lost. A token that is still good for a moment is handed out rather than one of the latter thrown.
  */
 export async function validCredential(options: ValidCredentialOptions): Promise<Credential> {
-  const given = options.credential
-  if (isUsable(given, options)) return given
-  // Another process may have refreshed it: a refresh token that was used before can end the whole grant (RFC 9700, 4.14.2).
-  const stored = await options.vault.open(given.id)
-  if (stored === null) throw needsReauthorization(options.target, 'it was removed from the vault')
-  const newest = stored.generation > given.generation ? stored : given
-  if (newest !== given && isUsable(newest, options)) return newest
-  // The OAuth2 library is loaded only here: most calls need none of it.
-  const { refreshCredential } = await import('./refresh-credential.ts')
-  const refreshed = await refreshCredential(newest, options)
-  if (refreshed !== 'grant gone') return refreshed
-  return succeeded(newest, options)
+  if (works(options.credential, options)) return options.credential
+  // Most calls need nothing of what renewing loads.
+  const { renewedCredential } = await import('./renewed-credential.ts')
+  return renewedCredential(options)
 }
 
-/** Throws a Refusal if it may not be used at all. */
-function isUsable(credential: Credential, { target, clock }: ValidCredentialOptions): boolean {
-  checkPinned(credential, target)
-  return credential.secret.kind === 'fields' || !isExpired(credential.secret, clock.now())
+/** What has to be done before a credential may be handed out. */
+export type Due = 'nothing' | 'renew' | 'ask for its end'
+
+/** Whether it may be handed out as it is. Throws a Refusal if it may not be used at all. */
+export function works(credential: Credential, options: ValidCredentialOptions): boolean {
+  checkPinned(credential, options.target)
+  return credential.dead === null && dueOf(credential, options) === 'nothing'
 }
 
-/** The refresh token was not valid any more: right, if somebody else refreshed in between. */
-async function succeeded(before: Credential, options: ValidCredentialOptions): Promise<Credential> {
-  const stored = await options.vault.open(before.id)
-  if (stored !== null && stored.generation > before.generation && isUsable(stored, options)) {
-    return stored
-  }
-  throw needsReauthorization(options.target, 'the service has ended its authorization')
+export function dueOf(credential: Credential, options: ValidCredentialOptions): Due {
+  const { secret } = credential
+  const { target, clock } = options
+  const { way } = target
+  if (secret.kind !== 'oauth2' || way.kind !== 'oauth2') return 'nothing'
+  if (isRefused(credential, options)) return 'renew'
+  const now = clock.now()
+  if (isExpiring(secret, way.accessTokenLifetime, now)) return 'renew'
+  const isOpen =
+    secret.expiresAt === null &&
+    way.accessTokenLifetime === undefined &&
+    way.introspectionUrl !== undefined
+  return isOpen && !isEndlessFor(credential, now) ? 'ask for its end' : 'nothing'
+}
+
+/** Whether the service has refused this one, as the caller knows. */
+export function isRefused({ generation }: Credential, { force = 0 }: ValidCredentialOptions) {
+  return generation <= force
+}
+
+/** Access tokens whose end the service did not tell, and until when it is not asked again: by id and generation. */
+const endless = new Map<string, number>()
+
+function isEndlessFor({ id, generation }: Credential, now: Date): boolean {
+  return (endless.get(`${id} ${generation}`) ?? 0) > now.getTime()
+}
+
+/** Remembers, in this process, that the service does not tell when an access token ends. */
+export function rememberEndless({ id, generation }: Credential, until: number): void {
+  // Whoever has so many has asked for them long ago.
+  if (endless.size >= 1000) endless.clear()
+  endless.set(`${id} ${generation}`, until)
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { authorizePaste } from '../../engine/authorize/authorize-paste.ts'
@@ -11,11 +10,9 @@ import {
   type ValidCredentialOptions,
   validCredential
 } from '../../engine/runtime/valid-credential.ts'
-import { openFileVault } from '../../engine/vault/file-vault.ts'
-import { personIdentity } from '../../engine/vault/person-identity.ts'
 import {
-  aCredential,
   aFieldsTarget,
+  anOAuthSecret,
   anOAuthTarget,
   clientResolver,
   clock,
@@ -26,6 +23,7 @@ import {
 } from '../oauth/a-target.ts'
 import { rejects, temporaryFolder } from '../support/assert.ts'
 import { followConsent, type OAuthServer, startOAuthServer } from '../support/oauth-server.ts'
+import { expiredSecret, optionsIn, storeIn, vaultIn } from '../support/refresh-vault.ts'
 
 const client = {
   id: 'app-1.example_x',
@@ -56,6 +54,7 @@ const neverResolved = async (): Promise<string> => {
 }
 
 interface Stored {
+  readonly folder: string
   readonly target: Target
   readonly vault: Vault
   readonly credential: Credential
@@ -66,27 +65,17 @@ interface Stored {
 /** A credential in a vault of its own. */
 async function stored(target: Target, secret: Credential['secret']): Promise<Stored> {
   const folder = temporaryFolder()
-  const identity = personIdentity({ variable: undefined, configFolder: join(folder, 'config') })
-  const vault = openFileVault(join(folder, 'vault'), identity)
-  const credential = { ...aCredential(target, secret), id: randomUUID() }
-  await vault.store(credential)
+  const credential = await storeIn(folder, target, secret)
+  const usual = optionsIn(folder, target, credential)
   const call: Stored['call'] = async overrides => {
-    const options = {
-      credential,
-      target,
-      vault,
-      resolve: clientResolver,
-      clock: later,
-      ...overrides
-    }
     try {
-      return await validCredential(options)
+      return await validCredential({ ...usual, clock: later, ...overrides })
     } catch (error) {
       assert.not.match(error instanceof Error ? shownOf(error) : '', /canary/)
       throw error
     }
   }
-  return { target, vault, credential, call }
+  return { folder, target, vault: vaultIn(folder), credential, call }
 }
 
 /** A credential that the person has really authorized at the server. */
@@ -135,10 +124,10 @@ test('a token that has run out is refreshed, stored and works', async () => {
 test('a refresh token that rotates is replaced, three times over', async () => {
   const { call, credential } = await authorizedAt(rotating)
   const seen = [credential]
-  for (let round = 0; round < 3; round++) {
-    const current = seen.at(-1) ?? credential
-    const expired = { ...oauth2(current), expiresAt: '2020-01-01T00:00:00Z' }
-    seen.push(await call({ credential: { ...current, secret: expired } }))
+  for (let round = 1; round <= 3; round++) {
+    const hours = round * 2
+    const then: Clock = { now: () => new Date(Date.now() + hours * 3600_000) }
+    seen.push(await call({ credential: seen.at(-1) ?? credential, clock: then }))
   }
   assert.equal(
     seen.map(each => each.generation),
@@ -148,25 +137,20 @@ test('a refresh token that rotates is replaced, three times over', async () => {
   assert.is(await statusAt(rotating, seen.at(-1) ?? credential), 200)
 })
 
-test('a new token is durable before it is handed out', async () => {
-  const { call, credential, vault } = await authorizedAt(keeping)
-  const failing = {
-    list: vault.list,
-    open: vault.open,
-    store: async () => {
-      throw new Error('disk full')
-    }
-  }
-  await rejects(() => call({ vault: failing }), 'disk full')
-  assert.equal(await vault.open(credential.id), credential)
+test('however many callers there are in a process, the service is asked once', async () => {
+  const { call, vault } = await authorizedAt(rotating)
+  const before = rotating.requests.length
+  const got = await Promise.all(Array.from({ length: 20 }, () => call()))
+  assert.is(new Set(got).size, 1)
+  assert.is(rotating.requests.length, before + 1)
+  assert.equal(await vault.open(got[0]?.id ?? ''), got[0])
 })
 
 test('what another process refreshed is used, and the old refresh token not once more', async () => {
-  const { call, credential } = await authorizedAt(rotating)
-  const now = Date.now()
+  const { call, credential, vault } = await authorizedAt(rotating)
   const next = await call()
   const before = rotating.requests.length
-  assert.equal(await call({ clock: { now: () => new Date(now + 2 * 3600_000) } }), next)
+  assert.equal(await call({ vault }), next)
   assert.is(rotating.requests.length, before)
   assert.is(await statusAt(rotating, next), 200)
   assert.is.not(next.generation, credential.generation)
@@ -182,98 +166,201 @@ test('a replaced refresh token reaches the copies that one consent left in other
   }
   await vault.store(copy)
   await vault.store(stranger)
-  const next = await call()
-  const followed = await vault.open(copy.id)
-  assert.equal(followed?.secret, next.secret)
-  assert.is(followed?.generation, 2)
+  const before = rotating.requests.length
+  // Both at once: the server ends a grant whose old refresh token comes again.
+  const [next, followed] = await Promise.all([call(), call({ credential: copy })])
+  assert.is(rotating.requests.length, before + 1)
+  assert.equal(followed.secret, next.secret)
+  assert.equal([followed.id, followed.generation], [copy.id, 2])
   assert.equal(await vault.open(stranger.id), stranger)
-  // The server ends a grant whose old refresh token comes again: it has not seen one.
-  assert.is(await statusAt(rotating, await call({ credential: followed ?? copy })), 200)
+  assert.is(await statusAt(rotating, followed), 200)
 })
 
-test('a grant that is gone is looked up once more: another process may have won', async () => {
+test('a copy takes what another one got, if its holder ended before it could pass that on', async () => {
+  const { call, credential, vault } = await authorizedAt(rotating)
+  const [first = '', second = ''] = [randomUUID(), randomUUID()].sort()
+  const lead = { ...credential, id: first }
+  const copy = { ...credential, id: second, slot: 'stage' as const }
+  for (const each of [lead, copy]) await vault.store(each)
+  await vault.remove(credential.id)
+  const before = rotating.requests.length
+  const forgetful = {
+    ...vault,
+    replace: async (next: Credential) =>
+      next.id === second && next.secret !== copy.secret && rotating.requests.length === before + 1
+        ? Promise.reject(new Error('killed'))
+        : vault.replace(next)
+  }
+  const next = await call({ credential: lead, vault: forgetful })
+  assert.is((await vault.open(second))?.generation, 1)
+  // The copy still knows the lead by its old token, as a process does that looked before.
+  let looks = 0
+  const late = {
+    ...vault,
+    open: async (id: string) => (id === first && looks++ === 0 ? lead : vault.open(id))
+  }
+  const followed = await call({ credential: copy, vault: late })
+  assert.equal(oauth2(followed), oauth2(next))
+  assert.is(rotating.requests.length, before + 1)
+})
+
+test('a token that the service refused is renewed once, whoever comes with that news', async () => {
+  const { call, credential } = await authorizedAt(rotating)
+  const before = rotating.requests.length
+  const force = credential.generation
+  const got = await Promise.all(Array.from({ length: 5 }, () => call({ clock, force })))
+  assert.equal(new Set(got.map(each => each.generation)), new Set([2]))
+  assert.is(rotating.requests.length, before + 1)
+  const next = await call({ clock, force })
+  assert.is(next.generation, 2)
+  assert.is((await call({ clock, force: 2 })).generation, 3)
+  assert.is(rotating.requests.length, before + 2)
+})
+
+test('a grant that is gone is looked up once more: somebody else may have won', async () => {
   const { call, credential, vault } = await authorizedAt(rotating)
   const winner = await call()
   let opened = 0
-  // As seen by a process that looked before the winner wrote.
-  const late = {
-    list: vault.list,
-    store: vault.store,
-    open: async () => (opened++ === 0 ? credential : winner)
-  }
-  const got = await call({ vault: late })
-  assert.equal(got, winner)
-  assert.is(opened, 2)
+  // As seen by a process that does not know of the winner's lease, and looked before it wrote.
+  const late = { ...vault, open: async () => (opened++ < 2 ? credential : winner) }
+  const leases = optionsIn(temporaryFolder(), anOAuthTarget(rotating.origin), credential).leases
+  assert.equal(await call({ vault: late, leases }), winner)
+  assert.ok(opened > 2)
 })
 
-test('a grant that is gone for good must be authorized again', async () => {
+test('a grant that is gone for good must be authorized again, and nobody asks a second time', async () => {
   const { call, credential, vault } = await authorizedAt(keeping, 'gone@example.com')
   await keeping.endGrants('gone@example.com')
+  const before = keeping.requests.length
   const error = await rejects(() => call(), withCode('NEEDS_REAUTHORIZATION'))
   assert.match(shownOf(error), 'tieline authorize example -e dev')
-  assert.equal(await vault.open(credential.id), credential)
+  assert.match(shownOf(error), 'does not know the authorization any more')
+  const dead = await vault.open(credential.id)
+  assert.is(dead?.dead?.cause, 'grant-gone')
+  assert.is(dead?.generation, 2)
+  await rejects(() => call({ vault }), withCode('NEEDS_REAUTHORIZATION'))
+  await rejects(
+    () => call({ ...(dead === null ? {} : { credential: dead }), clock, vault }),
+    withCode('NEEDS_REAUTHORIZATION')
+  )
+  assert.is(keeping.requests.length, before + 1)
 })
 
-test('without a refresh token it must be authorized again, and nothing is asked', async () => {
-  const secret = { ...oauth2(aCredential(anOAuthTarget(keeping.origin), lonely)) }
-  const { call } = await stored(anOAuthTarget(keeping.origin), secret)
+test('without a refresh token it has expired, and nothing is asked', async () => {
+  const secret = { ...expiredSecret(), refreshToken: null }
+  const target = anOAuthTarget(keeping.origin, {
+    way: { refreshScopes: ['offline_access'] },
+    scopes: ['read']
+  })
+  const { call } = await stored(target, secret)
   const before = keeping.requests.length
-  await rejects(() => call({ resolve: neverResolved }), withCode('NEEDS_REAUTHORIZATION'))
+  const error = await rejects(
+    () => call({ resolve: neverResolved }),
+    withCode('AUTHORIZATION_EXPIRED')
+  )
+  assert.match(shownOf(error), 'offline_access')
+  assert.match(shownOf(error), 'tieline authorize example -e dev')
   assert.is(keeping.requests.length, before)
 })
 
-const lonely = {
-  kind: 'oauth2',
-  accessToken: 'canary-access',
-  refreshToken: null,
-  expiresAt: '2026-01-01T00:00:00Z',
-  lifetime: null,
-  learnt: {}
-} as const
-const aged = { ...lonely, refreshToken: 'canary-refresh' }
+test('without a refresh token the last minute is used up', async () => {
+  const secret = { ...expiredSecret({ expiresAt: '2026-01-01T01:00:00Z' }), refreshToken: null }
+  const { call, credential } = await stored(anOAuthTarget(keeping.origin), secret)
+  const early: Clock = { now: () => new Date('2026-01-01T00:59:59Z') }
+  assert.equal(await call({ clock: early, resolve: neverResolved }), credential)
+  const force = credential.generation
+  await rejects(() => call({ clock: early, force }), withCode('AUTHORIZATION_EXPIRED'))
+})
 
-test('a credential that was removed meanwhile is not brought back', async () => {
+test('a credential that was removed meanwhile is revoked, and not brought back', async () => {
   const { call, credential, vault } = await authorizedAt(keeping)
   await vault.remove(credential.id)
-  await rejects(() => call(), withCode('NEEDS_REAUTHORIZATION'))
+  const before = keeping.requests.length
+  await rejects(() => call(), withCode('AUTHORIZATION_REVOKED'))
+  assert.is(keeping.requests.length, before)
   assert.is(await vault.open(credential.id), null)
 })
 
-const failures: readonly (readonly [string, Parameters<typeof startServer>[0], string])[] = [
-  ['429', json(429, {}), 'PROVIDER_UNAVAILABLE'],
-  ['503', json(503, { error: 'invalid_grant' }), 'PROVIDER_UNAVAILABLE'],
-  ['a wrong client', json(401, { error: 'invalid_client' }), 'CLIENT_REJECTED'],
-  ['nonsense', json(200, { error_description: 'canary-refresh' }), 'PROVIDER_ANSWER_BROKEN'],
-  [
-    'another error',
-    json(400, { error: 'invalid_scope', error_description: 'canary-refresh' }),
-    'REFRESH_REFUSED'
-  ],
-  [
-    'a redirect',
-    (_request, response) => response.writeHead(307, { Location: '/x' }).end(),
-    'PROVIDER_ANSWER_BROKEN'
-  ]
-]
+test('tokens that need no person are renewed without a refresh token, and never die', async () => {
+  let isDown = false
+  const server = await startServer((request, response) =>
+    isDown
+      ? json(400, { error: 'invalid_grant' })(request, response)
+      : json(200, { access_token: `canary-${server.requests.length}`, expires_in: 60 })(
+          request,
+          response
+        )
+  )
+  const target = anOAuthTarget(server.origin, { way: { grant: 'client_credentials' } })
+  const { call, credential, vault } = await stored(target, {
+    ...expiredSecret(),
+    refreshToken: null
+  })
+  const got = await Promise.all([call(), call(), call()])
+  assert.equal(new Set(got.map(each => oauth2(each).accessToken)), new Set(['canary-1']))
+  assert.is(server.requests.length, 1)
+  assert.match(server.requests[0]?.body ?? '', 'grant_type=client_credentials')
+  isDown = true
+  await rejects(() => call({ force: 2 }), withCode('REFRESH_REFUSED'))
+  assert.is((await vault.open(credential.id))?.dead, null)
+  await server.close()
+})
 
-for (const [what, answer, code] of failures) {
-  test(`a refresh answered with ${what} is ${code} and changes nothing`, async () => {
-    const server = await startServer(answer)
-    const { call, credential, vault } = await stored(anOAuthTarget(server.origin), aged)
-    await rejects(() => call(), withCode(code))
+test('where nobody knows the end of a token, the service is asked and the answer kept', async () => {
+  const exp = Math.floor(Date.now() / 1000) + 1800
+  const server = await startServer((request, response) =>
+    json(200, request.path === '/introspect' ? { active: true, exp } : {})(request, response)
+  )
+  const target = anOAuthTarget(server.origin, {
+    way: { introspectionUrl: `${server.origin}/introspect` }
+  })
+  const { call, credential, vault } = await stored(target, anOAuthSecret())
+  const got = await Promise.all([call({ clock }), call({ clock })])
+  assert.is(oauth2(got[0] ?? credential).expiresAt, new Date(exp * 1000).toISOString())
+  assert.is(oauth2(got[0] ?? credential).accessToken, oauth2(credential).accessToken)
+  assert.equal(await vault.open(credential.id), got[0])
+  assert.is(await call({ clock, credential: got[0] ?? credential }), got[0])
+  assert.equal(
+    server.requests.map(each => each.path),
+    ['/introspect']
+  )
+  await server.close()
+})
+
+test('a token that the service does not find active is renewed at once', async () => {
+  const server = await startServer((request, response) =>
+    json(200, request.path === '/introspect' ? { active: false } : { access_token: 'canary-new' })(
+      request,
+      response
+    )
+  )
+  const target = anOAuthTarget(server.origin, {
+    way: { introspectionUrl: `${server.origin}/introspect` }
+  })
+  const { call } = await stored(target, anOAuthSecret())
+  assert.is(oauth2(await call({ clock })).accessToken, 'canary-new')
+  assert.equal(
+    server.requests.map(each => each.path),
+    ['/introspect', '/token']
+  )
+  await server.close()
+})
+
+for (const [what, status, body] of [
+  ['does not tell', 200, { active: true }],
+  ['is out of order', 503, {}]
+] as const) {
+  test(`if the service ${what}, a token whose end nobody knows is used, and it is not asked each time`, async () => {
+    const server = await startServer(json(status, body))
+    const target = anOAuthTarget(server.origin, {
+      way: { introspectionUrl: `${server.origin}/introspect` }
+    })
+    const { call, credential } = await stored(target, anOAuthSecret())
+    for (let round = 0; round < 3; round++) assert.equal(await call({ clock }), credential)
     assert.is(server.requests.length, 1)
-    assert.equal(await vault.open(credential.id), credential)
     await server.close()
   })
 }
-
-test('a service that is down is PROVIDER_UNAVAILABLE and changes nothing', async () => {
-  const server = await startServer(json(200, {}))
-  await server.close()
-  const { call, credential, vault } = await stored(anOAuthTarget(server.origin), aged)
-  await rejects(() => call(), withCode('PROVIDER_UNAVAILABLE'))
-  assert.equal(await vault.open(credential.id), credential)
-})
 
 const changes: readonly (readonly [string, Partial<Basis>])[] = [
   ['connector', { connector: 'other' }],
@@ -286,7 +373,7 @@ const changes: readonly (readonly [string, Partial<Basis>])[] = [
 for (const [what, basis] of changes) {
   test(`another ${what} sends nothing, expired or not`, async () => {
     const server = await startServer(json(200, { access_token: 'x' }))
-    const { call } = await stored(anOAuthTarget(server.origin), aged)
+    const { call } = await stored(anOAuthTarget(server.origin), expiredSecret())
     const target = anOAuthTarget(server.origin, { basis })
     const early: Clock = { now: () => new Date('2020-01-01T00:00:00Z') }
     await rejects(() => call({ target }), withCode('DESTINATION_CHANGED'))
@@ -298,7 +385,7 @@ for (const [what, basis] of changes) {
 
 test('a client reference that now holds another id sends nothing', async () => {
   const server = await startServer(json(200, { access_token: 'x' }))
-  const { call } = await stored(anOAuthTarget(server.origin), aged)
+  const { call } = await stored(anOAuthTarget(server.origin), expiredSecret())
   const resolve = async (): Promise<string> => 'another-id'
   await rejects(() => call({ resolve }), withCode('DESTINATION_CHANGED'))
   assert.is(server.requests.length, 0)
@@ -306,7 +393,10 @@ test('a client reference that now holds another id sends nothing', async () => {
 })
 
 test('the credential of another connection, level or user is not used', async () => {
-  const { call, credential, target } = await stored(anOAuthTarget('https://api.example.com'), aged)
+  const { call, credential, target } = await stored(
+    anOAuthTarget('https://api.example.com'),
+    expiredSecret()
+  )
   const early: Clock = { now: () => new Date('2020-01-01T00:00:00Z') }
   const need = { ...target.need, connection: 'other.1' }
   await rejects(
@@ -323,7 +413,20 @@ test('the credential of another connection, level or user is not used', async ()
   assert.is(await call({ clock: early }), credential)
 })
 
-test('fields never expire', async () => {
+test("a user's own credential is asked for again by that user", async () => {
+  const target = anOAuthTarget('https://api.example.com')
+  const users: Target = { ...target, need: { ...target.need, level: 'logged-in-user' } }
+  const folder = temporaryFolder()
+  const secret = { ...expiredSecret(), refreshToken: null }
+  const credential = await storeIn(folder, users, secret, { user: 'jo@example.com' })
+  const error = await rejects(
+    () => validCredential(optionsIn(folder, users, credential)),
+    withCode('AUTHORIZATION_EXPIRED')
+  )
+  assert.match(shownOf(error), 'tieline authorize example -e dev --user jo@example.com')
+})
+
+test('fields never expire, and a refusal does not change them', async () => {
   const target = aFieldsTarget(
     'https://api.example.com',
     'api-key',
@@ -332,6 +435,7 @@ test('fields never expire', async () => {
   )
   const { call, credential } = await stored(target, { kind: 'fields', fields: { key: 'canary' } })
   assert.is(await call({ resolve: neverResolved }), credential)
+  assert.is(await call({ resolve: neverResolved, force: 1 }), credential)
 })
 
 test.run()
