@@ -10,19 +10,22 @@ export type AfterConsent = (documents: Documents, credential: Credential) => rea
 
 /**
  * Stores a credential and records its consent: vault first, then state, so that no record is ever without its credential. A new
- * consent replaces its equal (same connection, level, basis and scopes asked) and whatever had ended before it.
+ * consent replaces its equal (same connection, level, basis and scopes asked) and those of its level that had ended before it;
+ * one that is only deposited replaces nothing until a reader of its slot has adopted it.
  */
 export async function recordConsent(
   credential: Credential,
   { state, vault }: { readonly state: StateStore; readonly vault: Vault },
-  afterConsent: AfterConsent
-): Promise<void> {
-  await vault.store(credential)
-  const commitment = await vault.commitment()
+  afterConsent: AfterConsent,
+  options: { readonly switchAccount: boolean }
+): Promise<'adopted' | 'deposited'> {
+  const how = await vault.store(credential, options)
+  const commitment = await vault.commitment(credential.slot)
   const replaced = await state.withLock(`authorize ${credential.connection}`, writer =>
-    writeConsent(writer, credential, commitment, afterConsent)
+    writeConsent(writer, credential, commitment, afterConsent, how)
   )
   for (const id of replaced) await vault.remove(id)
+  return how
 }
 
 /**
@@ -33,16 +36,18 @@ export async function writeConsent(
   writer: StateWriter,
   credential: Credential,
   vault: VaultCommitment | null,
-  afterConsent: AfterConsent
+  afterConsent: AfterConsent,
+  how: 'adopted' | 'deposited'
 ): Promise<readonly string[]> {
   const { slot } = credential
   const documents = await writer.read()
   const before = documents[slot] ?? emptyContent(slot)
-  const { authorizations, replaced } = withConsent(
-    before.authorizations,
-    credential.id,
-    credential.record
+  const replaced =
+    how === 'deposited' ? [] : replacedBy(before.authorizations, credential.id, credential.record)
+  const kept = Object.entries(before.authorizations).filter(
+    ([id]) => id !== credential.id && !replaced.includes(id)
   )
+  const authorizations = sortedRecord([...kept, [credential.id, credential.record]])
   // Only to be looked at: lineage, serial and digest are the store's.
   const nowhere = { formatVersion: 1, lineage: '', serial: 0, digest: '' } as const
   const own: State = { ...nowhere, ...before, vault, authorizations }
@@ -52,22 +57,16 @@ export async function writeConsent(
   return replaced
 }
 
-function withConsent(
+function replacedBy(
   before: State['authorizations'],
   id: string,
   record: AuthorizationRecord
-): { readonly authorizations: State['authorizations']; readonly replaced: readonly string[] } {
-  const isReplaced = (other: AuthorizationRecord): boolean =>
-    other.connection === record.connection &&
-    (other.ended !== null || isEqualConsent(other, record))
-  const entries = Object.entries(before).filter(([other]) => other !== id)
-  return {
-    authorizations: sortedRecord([
-      ...entries.filter(([, each]) => !isReplaced(each)),
-      [id, record]
-    ]),
-    replaced: entries.filter(([, each]) => isReplaced(each)).map(([other]) => other)
-  }
+): readonly string[] {
+  return Object.entries(before).flatMap(([other, each]) => {
+    const isFormer =
+      each.ended !== null && each.connection === record.connection && each.level === record.level
+    return other !== id && (isFormer || isEqualConsent(each, record)) ? [other] : []
+  })
 }
 
 export function isEqualConsent(a: AuthorizationRecord, b: AuthorizationRecord): boolean {

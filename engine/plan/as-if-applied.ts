@@ -1,10 +1,17 @@
+import { isDeepStrictEqual } from 'node:util'
 import { digestOf } from '../model/digest.ts'
-import { type Documents, emptyContent, type StateContent } from '../model/documents.ts'
+import {
+  type Documents,
+  emptyContent,
+  noDefinitions,
+  type StateContent
+} from '../model/documents.ts'
 import type { Plan, Slot, State } from '../model/generated/types.ts'
 import { sortedRecord } from '../model/record.ts'
 import { type Accompanying, contentAfter, differs, servingConsent } from './content-after.ts'
 import { expectedRecord } from './expected-record.ts'
 import type { NeedOf } from './plan-due.ts'
+import { covers, isUsed } from './user-due.ts'
 
 const nowhere = '00000000-0000-4000-8000-000000000000'
 
@@ -23,7 +30,8 @@ export function asIfApplied(
   for (const slot of new Set(plan.authorizations.map(each => each.slot))) {
     const before = after[slot] ?? emptyContent(slot)
     const authorizations = authorizationsAfter(plan, after, slot, needOf)
-    after[slot] = stamp({ ...before, authorizations }, after)
+    const users = usersAfter(plan, after, slot, needOf)
+    after[slot] = stamp({ ...before, users, authorizations }, after)
   }
   for (const { connection, action } of plan.authorizations) {
     const consented = after[plan.environment]?.connections[connection]
@@ -52,6 +60,40 @@ function authorizationsAfter(
     records.set(credential, record)
   }
   return sortedRecord(records)
+}
+
+/** Everybody who was counted has consented to what they lacked; what nothing uses any more has ended. */
+function usersAfter(plan: Plan, documents: Documents, slot: Slot, needOf: NeedOf): State['users'] {
+  const { environment } = plan
+  const definitions = documents[environment] ?? noDefinitions
+  const users = new Map(Object.entries(documents[slot]?.users ?? {}))
+  for (const {
+    id,
+    level,
+    slot: where,
+    action,
+    connection: linkName,
+    users: count
+  } of plan.authorizations) {
+    if (where !== slot || level !== 'logged-in-user' || count === null) continue
+    const before = users.get(id) ?? []
+    const connection = definitions.connections[linkName]
+    if (action === 'revoke') {
+      const request = { environment, documents, after: definitions, needOf }
+      users.set(
+        id,
+        before.filter(each => isUsed(request, id, slot, each))
+      )
+    } else if (connection !== undefined) {
+      const need = needOf(connection, environment)
+      const consented = { basis: need.basis, asked: need.scopes }
+      const kept = before.filter(each => covers(each, need))
+      const same = kept.find(each => isDeepStrictEqual(each.asked, need.scopes))
+      const others = kept.filter(each => each !== same)
+      users.set(id, [...others, { ...consented, count: count + (same?.count ?? 0) }])
+    }
+  }
+  return sortedRecord([...users].filter(([, each]) => each.length > 0))
 }
 
 function stamp(content: StateContent, documents: Documents): State {

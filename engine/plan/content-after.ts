@@ -59,6 +59,7 @@ export function contentAfter(
     connectors: sortedRecord(Object.entries(pool).filter(([each]) => named.includes(each))),
     ...definitions,
     serving: servingAfter(plan, documents, definitions.connections, needOf),
+    users: before.users,
     authorizations: before.authorizations
   }
 }

@@ -19,6 +19,7 @@ import {
   usedRecord,
   visibleRecords
 } from './used-record.ts'
+import { userDue, userRevocations } from './user-due.ts'
 
 /** What a connection needs in an environment. Pure; the caller knows the connectors. */
 export type NeedOf = (connection: Connection, environment: OwnEnvironment) => Need
@@ -50,11 +51,15 @@ export function planDue(request: DueRequest): Due {
       const before = recorded.get(connection.id)
       return connection.level === 'administrator'
         ? administratorDue(request, linkName, connection, before, records)
-        : userDue(request, linkName, connection, before)
+        : { authorizations: userDue(request, linkName, connection, before), diagnostics: [] }
     })
   const asked = due.flatMap(each => each.authorizations)
   return {
-    authorizations: [...asked, ...planRevocations(request, records, expectedOf(request, asked))],
+    authorizations: [
+      ...asked,
+      ...(request.mayRevoke ? planRevocations(request, records, expectedOf(request, asked)) : []),
+      ...(request.mayRevoke ? userRevocations(request, linkNamesById(request)) : [])
+    ],
     diagnostics: due.flatMap(each => each.diagnostics)
   }
 }
@@ -126,39 +131,6 @@ export function stillMeant(
   return same ? documents[environment]?.serving[connection.id] : undefined
 }
 
-/** Users authorize for themselves, at first use: said where the connection is added or needs another consent of everybody. */
-function userDue(
-  request: DueRequest,
-  linkName: LinkName,
-  connection: Connection,
-  before: Connection | undefined
-): Due {
-  const nothing = { authorizations: [], diagnostics: [] }
-  if (!request.changing.has(connection.id)) return nothing
-  const need = request.needOf(connection, request.environment)
-  const former = before === undefined ? undefined : request.needOf(before, request.environment)
-  const reasons =
-    former === undefined
-      ? [{ code: 'NEVER_AUTHORIZED' } as const]
-      : dueReasons({ ...former, asked: former.scopes, ended: null }, need)
-  if (reasons.length === 0) return nothing
-  return {
-    authorizations: [
-      {
-        connection: linkName,
-        ...subjectOf(request, need),
-        action: former === undefined ? 'authorize' : 'reauthorize',
-        credential: null,
-        reasons,
-        addedScopes: without(need.scopes, former?.scopes ?? []),
-        removedScopes: without(former?.scopes ?? [], need.scopes),
-        users: null
-      }
-    ],
-    diagnostics: []
-  }
-}
-
 function subjectOf(
   { environment }: DueRequest,
   need: Need
@@ -203,7 +175,6 @@ function planRevocations(
   records: readonly SlotRecord[],
   expected: readonly SlotRecord[]
 ): readonly DueAuthorization[] {
-  if (!request.mayRevoke) return []
   const needed = new Set<string>()
   const recorded = byId(request.documents[request.environment])
   for (const environment of environments) {

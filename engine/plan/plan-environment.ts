@@ -87,14 +87,19 @@ export function isRefusedSelection(held: readonly Held[], selection: Plan['selec
   )
 }
 
-/** Whether a plan asks for anything that apply or an administrator would have to do: a change, another version or pin, a consent. */
+/**
+ * Whether a plan asks for anything that apply or an administrator would have to do: a change, another version or pin, a consent, an
+ * end. What users authorize for themselves is none of that.
+ */
 export function asksForSomething(plan: Plan, documents: Documents): boolean {
   const { from, to, pinned } = plan.version
   return (
     plan.changes.length > 0 ||
     from !== to ||
     pinned !== (documents[plan.environment]?.pinned ?? false) ||
-    plan.authorizations.some(each => each.action !== 'keep' && each.level === 'administrator')
+    plan.authorizations.some(
+      ({ action, level }) => action === 'revoke' || (action !== 'keep' && level === 'administrator')
+    )
   )
 }
 

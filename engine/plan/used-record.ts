@@ -60,8 +60,8 @@ export function servingRecord(
 }
 
 /**
- * The record that a due authorization is compared with: the one that serves; else, of the need's own slot, the nearest live one,
- * whatever its basis; else the last one that ended there.
+ * The record that a due authorization is compared with: the one that serves; else the one that served until it ended; else, of the
+ * need's own slot, the nearest live one, whatever its basis; else the last one that ended there.
  */
 export function nearestRecord(
   need: Need,
@@ -70,7 +70,10 @@ export function nearestRecord(
 ): SlotRecord | undefined {
   const own = records.filter(each => each.slot === need.slot && isSame(need, each))
   const live = own.filter(each => each.record.ended === null)
-  return servingRecord(need, records, remembered) ?? best(live, need) ?? best(own, need)
+  const former = records.find(
+    each => each.credential === remembered && isSame(need, each) && each.record.ended !== null
+  )
+  return servingRecord(need, records, remembered) ?? former ?? best(live, need) ?? best(own, need)
 }
 
 function isSame(need: Need, { record }: SlotRecord): boolean {

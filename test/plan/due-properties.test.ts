@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Definitions } from '../../engine/model/documents.ts'
 import { type Documents, emptyContent, environments } from '../../engine/model/documents.ts'
-import type { OwnEnvironment, Plan } from '../../engine/model/generated/types.ts'
+import type { OwnEnvironment, Plan, Slot, State } from '../../engine/model/generated/types.ts'
 import { asIfApplied } from '../../engine/plan/as-if-applied.ts'
 import {
   type SlotRecord,
@@ -11,7 +11,7 @@ import {
   usedRecord,
   visibleRecords
 } from '../../engine/plan/used-record.ts'
-import { plainNeed } from '../support/builders.ts'
+import { aState, plainNeed } from '../support/builders.ts'
 import { noDocuments, planFor } from '../support/plan-request.ts'
 import { type App, anApp, anEditOf, definitionsOf } from '../support/random-apps.ts'
 
@@ -19,6 +19,9 @@ import { type App, anApp, anEditOf, definitionsOf } from '../support/random-apps
 type Happening =
   | { readonly what: 'dev'; readonly app: App; readonly consent: boolean }
   | { readonly what: 'stage' | 'prod'; readonly consent: boolean }
+
+/** So many users are counted for whatever they can authorize once something happened. */
+type People = readonly (number | null)[]
 
 const lives = anApp.chain(first =>
   fc
@@ -63,6 +66,27 @@ function live(happening: Happening, documents: Documents): { after: Documents; p
   return { after, plan }
 }
 
+/** Everybody who uses the environment authorizes there, and is counted. */
+function peopled(
+  documents: Documents,
+  environment: OwnEnvironment,
+  count: number | null | undefined
+): Documents {
+  const after: Record<Slot, State | null> = { ...documents }
+  for (const connection of Object.values(documents[environment]?.connections ?? {})) {
+    const { level, slot, basis, scopes } = plainNeed(connection, environment)
+    if (level !== 'logged-in-user' || count == null) continue
+    const document = after[slot] ?? aState(slot)
+    const others = document.users[connection.id] ?? []
+    const users = {
+      ...document.users,
+      [connection.id]: [...others, { basis, asked: scopes, count }]
+    }
+    after[slot] = { ...document, users }
+  }
+  return after
+}
+
 type Choose = (...given: Parameters<typeof servingRecord>) => SlotRecord | undefined
 
 function chosen(
@@ -85,13 +109,14 @@ function chosen(
 }
 
 test('after all that is due was done, nothing is due', () => {
+  const people: fc.Arbitrary<People> = fc.array(fc.option(fc.integer({ min: 1, max: 9 })))
   fc.assert(
-    fc.property(lives, happenings => {
+    fc.property(lives, people, (happenings, counts) => {
       let documents = noDocuments
-      for (const happening of happenings) {
+      for (const [index, happening] of happenings.entries()) {
         const lived = live(happening, documents)
         if (lived === null) continue
-        documents = lived.after
+        documents = peopled(lived.after, happening.what, counts[index])
         const settled = live({ ...happening, consent: true }, documents)
         const again = settled && live(happening, settled.after)
         assert.equal(again?.plan.authorizations ?? [], [])
@@ -99,6 +124,39 @@ test('after all that is due was done, nothing is due', () => {
       }
     }),
     { numRuns: 500 }
+  )
+})
+
+test('nobody is counted as gone whose authorization an environment still wants', () => {
+  const people: fc.Arbitrary<People> = fc.array(fc.option(fc.integer({ min: 1, max: 9 })))
+  fc.assert(
+    fc.property(lives, people, (happenings, counts) => {
+      let documents = noDocuments
+      for (const [index, happening] of happenings.entries()) {
+        const lived = live(happening, documents)
+        if (lived === null) continue
+        const ends = lived.plan.authorizations.filter(
+          ({ action, level }) => action === 'revoke' && level === 'logged-in-user'
+        )
+        for (const { id, slot, users } of ends) {
+          const wanted = environments.flatMap(environment =>
+            Object.values(lived.after[environment]?.connections ?? {})
+              .filter(each => each.id === id && each.level === 'logged-in-user')
+              .map(each => plainNeed(each, environment))
+              .filter(need => need.slot === slot)
+              .map(need => JSON.stringify(need.basis))
+          )
+          const recorded = documents[slot]?.users[id] ?? []
+          const unwanted = recorded.filter(each => !wanted.includes(JSON.stringify(each.basis)))
+          assert.is(
+            users,
+            unwanted.reduce((sum, each) => sum + each.count, 0)
+          )
+        }
+        documents = peopled(lived.after, happening.what, counts[index])
+      }
+    }),
+    { numRuns: 300 }
   )
 })
 

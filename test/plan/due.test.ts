@@ -5,9 +5,11 @@ import type {
   AuthorizationRecord,
   Connection,
   DueAuthorization,
-  Slot
+  Slot,
+  UserCount
 } from '../../engine/model/generated/types.ts'
-import { aConnection, aRecord, aState } from '../support/builders.ts'
+import { asksForSomething } from '../../engine/plan/plan-environment.ts'
+import { aConnection, aRecord, aState, plainNeed } from '../support/builders.ts'
 import { noDocuments, planFor } from '../support/plan-request.ts'
 
 const crm = aConnection({ id: 'crm.1' })
@@ -198,6 +200,149 @@ test('an environment that waits for a wider consent goes on with what it had, wh
   const now = { ...documents({ dev: common }, { shared: records }), stage: waiting }
   const plan = planFor('stage', { connections: { crm: wide }, components: {} }, now)
   assert.is(plan.authorizations.find(each => each.action === 'reauthorize')?.credential, 'old')
+})
+
+const own = { ...crm, level: 'logged-in-user' } as const
+const ownCommon = { ...common, level: 'logged-in-user' } as const
+
+function people(
+  connection: Connection,
+  count: number,
+  overrides: Partial<UserCount> = {}
+): UserCount {
+  const { basis, scopes } = plainNeed(connection, 'dev')
+  return { basis, asked: scopes, count, ...overrides }
+}
+
+/** The same connection everywhere, and how many people authorized it in which slot. */
+function withPeople(
+  recorded: Parameters<typeof documents>[0],
+  users: Partial<Record<Slot, readonly UserCount[]>>
+): Documents {
+  const now = documents(recorded)
+  const counted = (slot: Slot) => ({ ...aState(slot), ...now[slot], users: of(users[slot] ?? []) })
+  const of = (list: readonly UserCount[]) => (list.length === 0 ? {} : { 'crm.1': list })
+  return {
+    dev: counted('dev'),
+    stage: counted('stage'),
+    prod: counted('prod'),
+    shared: counted('shared')
+  }
+}
+
+function briefly(due: readonly DueAuthorization[]): readonly string[] {
+  return brief(due).map((each, at) => `${each}: ${due[at]?.users}`)
+}
+
+test('people who lack new scopes are counted, and those who have them are not', () => {
+  const wider = { ...own, scopes: ['api', 'web'] }
+  const now = withPeople({ dev: own }, { dev: [people(own, 3), people(wider, 2)] })
+  const due = dueInDev(wider, now)
+  assert.equal(briefly(due), ['reauthorize dev SCOPES_ADDED: 3'])
+  assert.equal(due[0]?.reasons, [{ code: 'SCOPES_ADDED', scopes: ['web'] }])
+  assert.equal([due[0]?.addedScopes, due[0]?.credential], [['web'], null])
+  const applied = withPeople({ dev: wider }, { dev: [people(own, 1), people(wider, 4)] })
+  assert.equal(briefly(dueInDev(wider, applied)), ['reauthorize dev SCOPES_ADDED: 1'])
+})
+
+test('where everybody who was counted has what it needs nobody is told anything', () => {
+  const wider = { ...own, scopes: ['api', 'web'] }
+  const now = withPeople({ dev: own }, { dev: [people(wider, 2)] })
+  assert.equal(dueInDev(wider, now), [])
+  assert.equal(dueInDev(own, withPeople({ dev: own }, { dev: [people(wider, 2)] })), [])
+})
+
+test('another basis concerns everybody, and ends what they gave before', () => {
+  const other = { ...own, client: { id: 'env:OTHER', secret: null } }
+  const now = withPeople({ dev: own }, { dev: [people(own, 2), people({ ...own, scopes: [] }, 1)] })
+  assert.equal(briefly(dueInDev(other, now)), [
+    'reauthorize dev CLIENT_CHANGED SCOPES_ADDED: 3',
+    'revoke dev NOT_NEEDED: 3'
+  ])
+  assert.equal(briefly(dueInDev(other, documents({ dev: own }))), [
+    'reauthorize dev CLIENT_CHANGED: null'
+  ])
+})
+
+test('what users gave for a connection that is deleted is revoked, by whoever applies', () => {
+  const now = withPeople({ dev: own }, { dev: [people(own, 2)] })
+  const [due, ...more] = dueInDev(null, now)
+  assert.equal(briefly(due === undefined ? [] : [due]), ['revoke dev NOT_NEEDED: 2'])
+  assert.equal(
+    [due?.level, due?.credential, due?.who, more],
+    ['logged-in-user', null, ['super-admin', 'developer'], []]
+  )
+  const kept = planFor('dev', { connections: {}, components: {} }, now, { mayRevoke: false })
+  assert.equal(kept.authorizations, [])
+})
+
+test('what users gave once for all environments stays while one of them wants it', () => {
+  const moved = { ...ownCommon, client: { id: 'env:OTHER', secret: null } }
+  const all = { dev: ownCommon, stage: ownCommon, prod: ownCommon }
+  const users = { shared: [people(ownCommon, 2)] }
+  assert.equal(briefly(dueInDev(moved, withPeople(all, users))), [
+    'reauthorize shared CLIENT_CHANGED: 2'
+  ])
+  const last = withPeople({ ...all, dev: moved, stage: moved }, users)
+  const plan = planFor('prod', { connections: { crm: moved }, components: {} }, last)
+  assert.equal(briefly(plan.authorizations), [
+    'reauthorize shared CLIENT_CHANGED: 2',
+    'revoke shared NOT_NEEDED: 2'
+  ])
+})
+
+test('users of a connection that gets its own authorization here are counted where they were', () => {
+  const now = withPeople({ dev: ownCommon }, { shared: [people(ownCommon, 2)] })
+  assert.equal(briefly(dueInDev(own, now)), [
+    'reauthorize dev SLOT_CHANGED: 2',
+    'revoke shared NOT_NEEDED: 2'
+  ])
+})
+
+test('people are counted where they lack what another environment adds', () => {
+  const wider = { ...ownCommon, scopes: ['api', 'web'] }
+  const now = withPeople({ dev: wider }, { shared: [people(ownCommon, 2), people(wider, 5)] })
+  const form = { id: 'form.1', name: 'f', kind: 'form', uses: ['crm'], depends: [], source: null }
+  const components = { form }
+  const plan = planFor('stage', { connections: { crm: wider }, components }, now)
+  assert.equal(briefly(plan.authorizations), ['reauthorize shared SCOPES_ADDED: 2'])
+})
+
+test('what users have to do is no work for the applier, but what ends is', () => {
+  const asks = (wanted: Connection | null, now: Documents) => {
+    const connections: Record<string, Connection> = wanted === null ? {} : { crm: wanted }
+    return asksForSomething(planFor('dev', { connections, components: {} }, now), now)
+  }
+  const wider = { ...own, scopes: ['api', 'web'] }
+  assert.is(asks(wider, withPeople({ dev: wider }, { dev: [people(own, 1)] })), false)
+  assert.is(asks(null, withPeople({}, { dev: [people(own, 1)] })), true)
+})
+
+test('the reason is what ended the authorization in use, not what a narrower one beside it lacks', () => {
+  const wide = { ...crm, scopes: ['api', 'web'] }
+  const ended = { cause: 'SCOPES_LOST', by: 'ana@example.com', at: '2026-02-01T00:00:00Z' } as const
+  const authorizations = { used: aRecord(wide, 'dev', { ended }), narrow: aRecord(crm, 'dev') }
+  const serving = { 'crm.1': 'used' }
+  const dev = aState('dev', { connections: { crm: wide }, serving, authorizations })
+  const [due] = dueInDev(wide, { ...noDocuments, dev })
+  assert.equal(
+    [due?.action, due?.credential, due?.reasons],
+    ['reauthorize', 'used', [{ code: 'SCOPES_LOST' }]]
+  )
+})
+
+test('each way in which an authorization can end is a reason of its own, in every environment that used it', () => {
+  for (const cause of ['EXPIRED', 'REVOKED', 'SCOPES_LOST'] as const) {
+    const ended = { cause, by: 'ana@example.com', at: '2026-02-01T00:00:00.000Z' }
+    const now = documents(
+      { dev: common, stage: common, prod: common },
+      { shared: { a: aRecord(common, 'dev', { ended }) } }
+    )
+    for (const environment of ['dev', 'prod'] as const) {
+      const plan = planFor(environment, { connections: { crm: common }, components: {} }, now)
+      assert.equal(brief(plan.authorizations), [`reauthorize shared ${cause}`])
+    }
+  }
 })
 
 test.run()
