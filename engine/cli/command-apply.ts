@@ -11,7 +11,7 @@ import {
 } from '../workflow/apply.ts'
 import { everything } from '../workflow/plan.ts'
 import { type PlanFlags, selectionOf } from './command-plan.ts'
-import { readLine, terminalConversation } from './conversation.ts'
+import { placeOf, readLine, terminalConversation } from './conversation.ts'
 import type { CommandContext } from './globals.ts'
 import { shownStep, toldStep } from './progress.ts'
 import { showDiagnostics, showJson } from './show.ts'
@@ -72,7 +72,7 @@ function requestsOf(
 ): readonly ApplyRequest[] {
   const note = flags.message ?? null
   const authorize = flags.authorize !== false && terminal.interactive && format === 'text'
-  const common = { note, authorize, signal }
+  const common = { note, authorize, signal, place: placeOf() }
   if (promised !== null) {
     const { selection } = promised
     return [{ ...common, environment: promised.environment, selection, promised }]

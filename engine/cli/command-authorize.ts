@@ -1,13 +1,15 @@
 import { hasErrors, problem, Refusal } from '../model/diagnostic.ts'
 import type { OwnEnvironment } from '../model/generated/types.ts'
 import { authorizeWorkflow } from '../workflow/authorize.ts'
-import { terminalConversation } from './conversation.ts'
+import type { Method } from '../workflow/authorize-scene.ts'
+import { placeOf, terminalConversation } from './conversation.ts'
 import type { CommandContext } from './globals.ts'
 import { showDiagnostics, showJson } from './show.ts'
 
 export interface AuthorizeFlags {
   readonly user?: string
-  readonly method?: 'browser' | 'paste'
+  readonly method?: Method
+  readonly port?: number
   readonly from?: readonly string[]
   readonly browser?: boolean
   readonly switchAccount?: boolean
@@ -28,7 +30,9 @@ export async function authorizeCommand(
       connection,
       environments,
       user: flags.user,
-      method: flags.method ?? (flags.browser === false ? 'paste' : 'browser'),
+      method: flags.method ?? (flags.browser === false ? 'paste' : undefined),
+      place: placeOf(),
+      port: flags.port,
       from: fieldReferences(flags.from ?? []),
       switchAccount: flags.switchAccount === true,
       signal: controller.signal

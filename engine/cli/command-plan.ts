@@ -13,6 +13,7 @@ export interface PlanFlags {
   readonly version?: 'latest' | number
   readonly out?: string
   readonly detailedExitcode?: boolean
+  readonly refresh?: boolean
 }
 
 /** Exit codes: 0 done, 1 failed, 2 done and there are changes (with --detailed-exitcode), 3 refused by a rule. */
@@ -23,6 +24,7 @@ export async function planCommand(
 ): Promise<number> {
   const selection = selectionOf(flags, flags.all === true ? 'stage' : environment)
   if (flags.all === true && flags.out !== undefined) throw outNeedsOne()
+  if (flags.refresh === true) await refresh(context, flags.all === true ? [] : [environment])
   const result =
     flags.all === true
       ? await planRoad(context.around, selection)
@@ -37,6 +39,16 @@ export async function planCommand(
   await showPlans(context, result, flags.all === true)
   if (refused) return 3
   return flags.detailedExitcode === true && result.plans.some(each => each.asks) ? 2 : 0
+}
+
+/** What the services say is recorded first, so that the plan shows it. */
+async function refresh(
+  { around, terminal }: CommandContext,
+  only: readonly OwnEnvironment[]
+): Promise<void> {
+  const { checkAuthorizations } = await import('../workflow/check-authorizations.ts')
+  const { diagnostics } = await checkAuthorizations(around, only)
+  await showDiagnostics(terminal, diagnostics)
 }
 
 /** The flags of plan and apply that select. Those that are for another environment are refused, not ignored. */

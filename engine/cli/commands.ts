@@ -1,5 +1,5 @@
 import { hasErrors } from '../model/diagnostic.ts'
-import type { OwnEnvironment, Slot } from '../model/generated/types.ts'
+import type { Slot } from '../model/generated/types.ts'
 import type { CommandContext } from './globals.ts'
 import { showDiagnostics, showJson } from './show.ts'
 
@@ -20,26 +20,6 @@ export async function validateCommand({
     }
   }
   return hasErrors(diagnostics) ? 1 : 0
-}
-
-/** Exit code 0, whatever the connections' status is. */
-export async function statusCommand(
-  { around, terminal, format }: CommandContext,
-  only: readonly OwnEnvironment[]
-): Promise<number> {
-  const [{ statusWorkflow }, { knownActor }] = await Promise.all([
-    import('../workflow/status.ts'),
-    import('../workflow/actor.ts')
-  ])
-  const { status, diagnostics } = await statusWorkflow(around, only, await knownActor(around))
-  if (format === 'json') {
-    await showJson(terminal, status)
-    return 0
-  }
-  await showDiagnostics(terminal, diagnostics)
-  const { reportStatus } = await import('../report/report-status.ts')
-  terminal.out(reportStatus(status, terminal.style))
-  return 0
 }
 
 export async function connectorsListCommand({

@@ -1,5 +1,5 @@
 import { problem, Refusal } from '../model/diagnostic.ts'
-import type { Conversation } from '../workflow/authorize-scene.ts'
+import type { Conversation, Place } from '../workflow/authorize-scene.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Speaks with the person at the terminal. Where nobody is there, questions are refused with what to do instead. */
@@ -19,6 +19,20 @@ export function terminalConversation(terminal: Terminal): Conversation {
       terminal.err(`Waiting for the answer at ${redirectUri}\n`)
       onInterrupt(terminal, () => {})
       if (mayOpenBrowser(terminal)) await openBrowser(start)
+    },
+    showRefused: what => {
+      terminal.err(`${what.charAt(0).toUpperCase()}${what.slice(1)}. Still waiting.\n`)
+    },
+    showDevice: ({ target, userCode, verificationUri, complete, expiresIn }) => {
+      const { linkName, environment, service } = target
+      terminal.err(
+        `Authorize ${linkName} in ${environment}: open this address on any device, enter the code, and allow ${service} access.\n\n    ${verificationUri}\n    ${userCode}\n\n`
+      )
+      if (complete !== null) terminal.err(`Or open it with the code in it:\n\n    ${complete}\n\n`)
+      terminal.err(
+        `Waiting for your answer there; the code works for ${minutes(expiresIn)}. Enter it only if you started this yourself.\n`
+      )
+      onInterrupt(terminal, () => {})
     },
     readRedirect: async again => {
       if (again !== null)
@@ -55,11 +69,25 @@ function checkOf(pattern: string | undefined): (value: string | undefined) => st
     expected.test(value ?? '') ? undefined : 'This is not what it looks like at the service.'
 }
 
+/** Where the command runs: it decides whether a browser can open here and reach back. */
+export function placeOf(): Place {
+  const { SSH_CONNECTION, SSH_TTY, DISPLAY, WAYLAND_DISPLAY, WSL_DISTRO_NAME } = process.env
+  return {
+    hasDisplay:
+      process.platform !== 'linux' || Boolean(DISPLAY || WAYLAND_DISPLAY || WSL_DISTRO_NAME),
+    isRemote: Boolean(SSH_CONNECTION || SSH_TTY)
+  }
+}
+
 /** A browser is opened for a person at this very machine only; the address stands on the screen in any case. */
 function mayOpenBrowser({ interactive }: Terminal): boolean {
-  const { CI, SSH_CONNECTION, SSH_TTY, DISPLAY, WAYLAND_DISPLAY, WSL_DISTRO_NAME } = process.env
-  if (!interactive || CI || SSH_CONNECTION || SSH_TTY) return false
-  return process.platform !== 'linux' || Boolean(DISPLAY || WAYLAND_DISPLAY || WSL_DISTRO_NAME)
+  const { hasDisplay, isRemote } = placeOf()
+  return interactive && hasDisplay && !isRemote && !process.env.CI
+}
+
+function minutes(seconds: number): string {
+  const count = Math.max(1, Math.floor(seconds / 60))
+  return count === 1 ? 'a minute' : `${count} minutes`
 }
 
 /** A missing opener arrives as an event, and must not end the program. */

@@ -2,6 +2,9 @@ import { Argument, Command, CommanderError, Help, InvalidArgumentError, Option }
 import { problem, Refusal } from '../model/diagnostic.ts'
 import type { OwnEnvironment, Slot } from '../model/generated/types.ts'
 import { type CommandContext, contextOf, type GlobalFlags } from './globals.ts'
+import { addAuthorizationCommands } from './program-authorizations.ts'
+import { addRunTimeCommands } from './program-run-time.ts'
+import { addVaultCommands } from './program-vault.ts'
 import { type Format, showRefusal } from './show.ts'
 import { openTerminal } from './terminal.ts'
 
@@ -136,6 +139,8 @@ function buildProgram(run: (command: Command, work: Run) => Promise<void>): Comm
   const version = new Option('-V, --version', 'print the version')
   program.configureHelp({
     showGlobalOptions: true,
+    // With its arguments, one long command would push all summaries off the screen.
+    subcommandTerm: command => command.name(),
     visibleOptions: command => {
       const options = new Help().visibleOptions(command)
       return command === program ? [version, ...options] : options
@@ -171,6 +176,7 @@ function buildProgram(run: (command: Command, work: Run) => Promise<void>): Comm
       .option('--all', 'plan the whole road: dev, stage, prod')
       .option('--out <file>', 'save the plan for apply')
       .option('--detailed-exitcode', 'exit with 2 if there is something to do')
+      .option('--refresh', 'ask the services first, and record which authorizations have ended')
   ).action((flags, command) =>
     run(command, async context =>
       (await import('./command-plan.ts')).planCommand(context, environmentOf(flags), flags)
@@ -211,7 +217,14 @@ function buildProgram(run: (command: Command, work: Run) => Promise<void>): Comm
     )
     .option('--user <email>', 'logged-in-user level: whose authorization')
     .addOption(
-      new Option('--method <method>', 'how to authorize with OAuth2').choices(['browser', 'paste'])
+      new Option('--method <method>', 'how to authorize with OAuth2').choices([
+        'browser',
+        'paste',
+        'device'
+      ])
+    )
+    .addOption(
+      new Option('--port <n>', 'port to listen on for the redirect, this time').argParser(parsePort)
     )
     .option(
       '--from <field=reference>',
@@ -229,38 +242,10 @@ function buildProgram(run: (command: Command, work: Run) => Promise<void>): Comm
       })
     )
 
-  addCommand(program, 'status', 'show how every connection stands', 'tieline status -e prod')
-    .addOption(
-      new Option('-e, --env <env>', 'environment (repeatable); all where left out')
-        .argParser(collectEnvironments)
-        .default([] as OwnEnvironment[], 'all')
-    )
-    .action((flags, command) =>
-      run(command, async context =>
-        (await import('./commands.ts')).statusCommand(context, flags.env)
-      )
-    )
-
-  addCommand(
-    program,
-    'token',
-    'print a valid credential',
-    'curl -H "Authorization: Bearer $(tieline token salesforce)" ...'
-  )
-    .argument('<connection>', 'link name of the connection')
-    .addOption(environmentOption())
-    .option('--user <email>', 'logged-in-user level: whose credential')
-    .option('--headers', 'print the header lines to add to a request')
-    .action((connection, flags, command) =>
-      run(command, async context =>
-        (await import('./command-token.ts')).tokenCommand(
-          context,
-          connection,
-          environmentOf(flags),
-          flags
-        )
-      )
-    )
+  const tools = { run, addCommand, environmentOption, environmentOf, collect, collectEnvironments }
+  addAuthorizationCommands(program, tools)
+  addRunTimeCommands(program, tools)
+  addVaultCommands(program, tools)
 
   const connectors = addCommand(
     program,
@@ -371,6 +356,12 @@ function environmentOf({ env }: { readonly env?: OwnEnvironment }): OwnEnvironme
       'TIELINE_ENV names no environment. Set it to dev, stage or prod, or say it with -e.'
     )
   )
+}
+
+function parsePort(value: string): number {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0
+  if (port >= 1024 && port <= 65_535) return port
+  throw new InvalidArgumentError('It is a number from 1024 to 65535.')
 }
 
 function parseVersion(value: string): number | 'latest' {

@@ -72,12 +72,15 @@ function sentence(text: string, style: Style): readonly string[] {
 }
 
 function dueWords(due: DueAuthorization): string {
-  const isCounted = due.users !== null && due.users > 0
   return [
     ...due.reasons.map(reasonWords),
     ...(due.action === 'reauthorize' ? scopeWords(due) : []),
-    ...(isCounted ? [`concerns ${counted(due.users ?? 0, 'user')}`] : [])
+    ...usersWords(due)
   ].join('; ')
+}
+
+function usersWords({ users }: DueAuthorization): readonly string[] {
+  return users === null || users === 0 ? [] : [`concerns ${counted(users, 'user')}`]
 }
 
 /** Scopes that come and go beside what the reasons tell. */
@@ -102,10 +105,11 @@ function keepWords(due: DueAuthorization): string {
 
 function revokeWords(due: DueAuthorization, all: readonly DueAuthorization[]): string {
   const isReplaced = all.some(
-    ({ id, action }) => id === due.id && (action === 'authorize' || action === 'reauthorize')
+    ({ id, action, level }) =>
+      id === due.id && level === due.level && (action === 'authorize' || action === 'reauthorize')
   )
   const after = isReplaced ? ['ends after its replacement'] : []
-  return [...due.reasons.map(reasonWords), ...after].join('; ')
+  return [...due.reasons.map(reasonWords), ...usersWords(due), ...after].join('; ')
 }
 
 function oneLine(

@@ -3,12 +3,13 @@ import type {
   EnvironmentStatus,
   OwnEnvironment,
   Status,
+  StatusCause,
   StatusWord
 } from '../model/generated/types.ts'
 import { indented, joined, paintWords, spaced, table, tableWidth } from './layout.ts'
 import { cleaned } from './strip-control.ts'
 import type { Paint, Style } from './style.ts'
-import { authorizeCommand } from './words.ts'
+import { authorizeCommand, counted, dayOf } from './words.ts'
 
 const indent = 2
 
@@ -36,6 +37,7 @@ function environmentLines(
     ...connections.flatMap((each, at) => [
       lines[at] ?? '',
       ...(isWide ? stacked(rows[at]?.slice(2) ?? [], style) : []),
+      ...whoElse(each, style),
       ...whatIsMissing(each, style),
       ...whatToDo(each, environment, style)
     ])
@@ -60,7 +62,9 @@ function stacked(cells: readonly string[], style: Style): readonly string[] {
 }
 
 function whatIsMissing(each: ConnectionStatus, style: Style): readonly string[] {
+  const cause = causeWords(each.cause)
   const words = [
+    ...(cause === null ? [] : [cause]),
     ...(each.missing.length === 0 ? [] : [`missing ${each.missing.join(', ')}`]),
     ...(each.adopted === false ? ['not adopted yet: waits for a reader of its slot'] : []),
     ...(each.status === 'expiring' && each.expiresAt !== null
@@ -72,13 +76,49 @@ function whatIsMissing(each: ConnectionStatus, style: Style): readonly string[] 
   )
 }
 
+/** Why it needs attention, where the status does not say it all. */
+function causeWords(cause: StatusCause | null): string | null {
+  switch (cause) {
+    case 'basis-changed':
+      return 'the connection changed since it was authorized'
+    case 'slot-changed':
+      return 'the authorization moves: the one before still serves'
+    case 'scopes-added':
+      return 'scopes were added since it was authorized'
+    case 'scopes-lost':
+      return 'the service took scopes back'
+    case 'expired':
+      return 'it expired'
+    case 'grant-gone':
+      return 'the service has ended it'
+    case 'interrupted-refresh':
+      return 'lost in a refresh that was cut off'
+    case 'account-changed':
+      return 'the service tells another account than the one that was authorized'
+    case 'never-authorized':
+    case 'not-adopted':
+    case 'revoked':
+    case null:
+      return null
+  }
+}
+
+/** How many people have authorized, where each does it for themselves. */
+function whoElse({ users }: ConnectionStatus, style: Style): readonly string[] {
+  if (users === null) return []
+  const text =
+    users === 0 ? 'nobody has authorized it yet' : `authorized by ${counted(users, 'user')}`
+  return indented(text, style.width, 2 * indent)
+}
+
 function whatToDo(
-  { connection, status }: ConnectionStatus,
+  { connection, status, cause }: ConnectionStatus,
   environment: OwnEnvironment,
   style: Style
 ): readonly string[] {
-  const isDue = status === 'pending' || status === 'needs-reauthorization' || status === 'revoked'
-  const command = authorizeCommand(connection, environment)
+  const isDue = !['connected', 'expiring', 'credential-not-here'].includes(status)
+  const flag = cause === 'account-changed' ? ' --switch-account' : ''
+  const command = `${authorizeCommand(connection, environment)}${flag}`
   return isDue ? [`${' '.repeat(2 * indent)}${style.cyan(command)}`] : []
 }
 
@@ -100,10 +140,6 @@ function lookOf(
     case 'revoked':
       return { symbol: symbols.failed, paint: red }
   }
-}
-
-function dayOf(time: string): string {
-  return time.replace(/^(\d{4}-\d\d-\d\d)T\S+Z$/, '$1')
 }
 
 /** A time in UTC to the minute; any other text as it is. */

@@ -156,6 +156,11 @@ export function authorizeCommand(connection: string, environment: OwnEnvironment
   return `tieline authorize ${name} -e ${environment}`
 }
 
+/** The day of a time in UTC; any other text as it is. */
+export function dayOf(time: string): string {
+  return time.replace(/^(\d{4}-\d\d-\d\d)T\S+Z$/, '$1')
+}
+
 /** A digest as people compare them: its first six digits. Any other text stays as it is. */
 export function shortDigest(text: string): string {
   return /^sha256:[0-9a-f]{64}$/.test(text) ? text.slice(0, 'sha256:'.length + 6) : text

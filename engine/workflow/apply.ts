@@ -1,20 +1,23 @@
-import { endAuthorization } from '../apply/end-authorization.ts'
 import { type Diagnostic, problem, Refusal } from '../model/diagnostic.ts'
+import type { Documents } from '../model/documents.ts'
 import type { DueAuthorization, OwnEnvironment, Plan, Selection } from '../model/generated/types.ts'
 import { contentAfter, differs } from '../plan/content-after.ts'
 import { actorOf } from './actor.ts'
-import { authorizeGroup } from './authorize.ts'
-import { type AuthorizeScene, type Conversation, targetIn } from './authorize-scene.ts'
+import { authorizeGroup, permitAuthorize } from './authorize.ts'
+import { type AuthorizeScene, type Conversation, type Place, targetIn } from './authorize-scene.ts'
 import { checkBranch } from './check-branch.ts'
 import { commitOf } from './commit-of.ts'
 import { brokenPromise } from './compare-plans.ts'
 import { mendState } from './mend.ts'
-import { openVault } from './open-vault.ts'
+import { openLeases, openVault } from './open-vault.ts'
 import { poolsOf, resolverFor, soundDocuments } from './open-workspace.ts'
 import { orphanedGrants } from './orphaned-grants.ts'
+import { permit } from './permit.ts'
 import { openScene, type Planned, planOne, type Scene, versionOf } from './plan.ts'
 import { referenceResolver } from './resolve-references.ts'
+import { revokePlanned } from './revoke-record.ts'
 import type { Surroundings } from './surroundings.ts'
+import { recordUserCounts } from './user-counts.ts'
 
 export interface ApplyRequest {
   readonly environment: OwnEnvironment
@@ -24,6 +27,7 @@ export interface ApplyRequest {
   readonly note: string | null
   /** Whether people are led through the authorizations that are due. */
   readonly authorize: boolean
+  readonly place: Place
   readonly signal: AbortSignal
 }
 
@@ -61,11 +65,14 @@ export async function applyWorkflow(
 ): Promise<ApplyResult | null> {
   const actor = await actorOf(around)
   const opened = await openScene(around, actor)
-  if (request.environment !== 'dev') await checkBranch(around, opened.workspace.settings)
   const { workspace, state } = opened
-  const vault = await openVault(around, workspace.settings)
-  const mended = await mendState(opened.documents, state, vault, workspace.known)
-  const scene = { ...opened, documents: mended.documents }
+  permit(workspace.settings, actor, { kind: 'apply', environment: request.environment })
+  if (request.environment !== 'dev') await checkBranch(around, workspace.settings)
+  const acting = await sceneOf(around, opened, actor)
+  const mended = await mendState(acting)
+  const counted = await recordUserCounts({ ...acting, clock: around.clock })
+  const documents = counted ? await soundDocuments(state) : mended.documents
+  const scene = { ...opened, documents }
   const planned = await replan(scene, request, serialOf(request.promised))
   const orphaned = await orphanedGrants(around)
   const found = [...orphaned.diagnostics, ...mended.diagnostics]
@@ -88,24 +95,17 @@ export async function applyWorkflow(
   }
   // Users authorize for themselves, at first use: nothing that apply could do or leave to do.
   const due = plan.authorizations.filter(
-    each => each.action !== 'keep' && each.action !== 'inherit' && each.level === 'administrator'
+    ({ action, level }) =>
+      action === 'revoke' ||
+      (action !== 'keep' && action !== 'inherit' && level === 'administrator')
   )
   const asked = due.filter(each => each.action !== 'revoke')
   const pending: DueAuthorization[] = []
   const failed = new Set<string>()
   if (due.length > 0 && (request.authorize || due.length > asked.length)) {
-    const acting: AuthorizeScene = {
-      around,
-      actor,
-      state: scene.state,
-      documents: await soundDocuments(scene.state),
-      known: workspace.known,
-      resolver: planned.resolver,
-      vault,
-      secrets: referenceResolver(around)
-    }
+    const now = { ...acting, documents: await soundDocuments(state), resolver: planned.resolver }
     for (const each of due) {
-      const step = await runDue(acting, plan.environment, each, request, conversation, failed)
+      const step = await runDue(now, planned, each, request, conversation, failed)
       if (step !== null) steps.push(step)
       if (step?.outcome !== 'done' && each.action !== 'revoke') pending.push(each)
     }
@@ -113,6 +113,27 @@ export async function applyWorkflow(
     pending.push(...asked)
   }
   return { environment: plan.environment, steps, pending, diagnostics: found }
+}
+
+async function sceneOf(
+  around: Surroundings,
+  { workspace, state, documents }: Scene,
+  actor: string
+): Promise<AuthorizeScene> {
+  const { settings, known } = workspace
+  const vault = await openVault(around, settings, () => soundDocuments(state), actor)
+  return {
+    around,
+    settings,
+    actor,
+    state,
+    documents,
+    known,
+    resolver: resolverFor(known, poolsOf(documents)),
+    vault,
+    leases: await openLeases(around, settings),
+    secrets: referenceResolver(around, settings, vault)
+  }
 }
 
 /** New entries keep the ids that a saved plan gave them, though an authorization has moved dev on meanwhile. */
@@ -173,7 +194,7 @@ function describeWrite({ environment, changes, version }: Plan): string {
 
 async function runDue(
   scene: AuthorizeScene,
-  environment: OwnEnvironment,
+  { plan: { environment }, documents: former }: Planned,
   due: DueAuthorization,
   request: ApplyRequest,
   conversation: ApplyConversation,
@@ -181,7 +202,7 @@ async function runDue(
 ): Promise<Step | null> {
   if (due.action === 'revoke') {
     const isWaiting = request.signal.aborted || failed.has(due.id)
-    return endUnneeded(scene, due, conversation, isWaiting)
+    return endUnneeded(scene, due, former, conversation, isWaiting)
   }
   if (!request.authorize) {
     failed.add(due.id)
@@ -197,9 +218,12 @@ async function runDue(
     const resolver = resolverFor(scene.known, poolsOf(documents))
     const current = { ...scene, documents, resolver }
     const target = targetIn(current, due.connection, environment)
+    permitAuthorize(current, target, undefined)
     const options = {
       user: undefined,
-      method: 'browser',
+      method: undefined,
+      place: request.place,
+      port: undefined,
       from: {},
       switchAccount: false,
       signal: request.signal
@@ -221,22 +245,16 @@ async function runDue(
 async function endUnneeded(
   scene: AuthorizeScene,
   due: DueAuthorization,
+  former: Documents,
   conversation: ApplyConversation,
   isWaiting: boolean
 ): Promise<Step> {
   const what = `revoke ${due.connection} in ${due.slot}`
-  if (due.credential === null || isWaiting) {
+  if (isWaiting) {
     return { what, outcome: 'not-run', detail: 'What comes before it is not done yet.' }
   }
-  const { credential } = due
-  const ports = { state: scene.state, vault: scene.vault, clock: scene.around.clock }
-  await conversation.step(what, () => endAuthorization(due.slot, credential, scene.actor, ports))
-  return {
-    what,
-    outcome: 'done',
-    detail:
-      'Dropped here. The service was not told: remove the app in the account settings there if the grant shall end too.'
-  }
+  const { said } = await conversation.step(what, () => revokePlanned(scene, due, former))
+  return { what, outcome: 'done', detail: said }
 }
 
 function refusedPlan({ plan }: Planned): Refusal {

@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Authorized } from '../authorize/authorized.ts'
 import { type Diagnostic, Refusal } from '../model/diagnostic.ts'
+import { digestOf } from '../model/digest.ts'
 import type { Account } from '../model/generated/types.ts'
 import { sortedUnique, without } from '../model/record.ts'
 import type { Target } from '../model/target.ts'
@@ -16,9 +16,10 @@ import {
 import { nameAccount, refuseOtherAccount } from './consent-account.ts'
 import { converse } from './converse.ts'
 import { mendState } from './mend.ts'
-import { checkCommitment, openJournal, openVault } from './open-vault.ts'
+import { identityOf, openJournal, openLeases, openVault } from './open-vault.ts'
 import { openState, openWorkspace, poolsOf, resolverFor, soundDocuments } from './open-workspace.ts'
 import { orphanedGrants } from './orphaned-grants.ts'
+import { permit } from './permit.ts'
 import { referenceResolver } from './resolve-references.ts'
 import { consentFindings, credentialOf, storeConsent } from './store-consent.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -32,29 +33,15 @@ export async function authorizeWorkflow(
   request: AuthorizeRequest,
   conversation: Conversation
 ): Promise<AuthorizeResult> {
-  const workspace = await openWorkspace(around)
-  const actor = await actorOf(around)
-  const state = openState(around, workspace.settings, actor)
-  const { known } = workspace
-  const vault = await openVault(around, workspace.settings)
-  const mended = await mendState(await soundDocuments(state), state, vault, known)
-  const scene: AuthorizeScene = {
-    around,
-    actor,
-    state,
-    documents: mended.documents,
-    known,
-    resolver: resolverFor(known, poolsOf(mended.documents)),
-    vault,
-    secrets: referenceResolver(around)
-  }
+  const { scene, found } = await openAuthorizeScene(around)
   const targets = request.environments.map(environment =>
     targetIn(scene, request.connection, environment)
   )
+  for (const target of targets) permitAuthorize(scene, target, request.user)
   const orphaned = await orphanedGrants(around)
-  const diagnostics = [...orphaned.diagnostics, ...mended.diagnostics]
+  const diagnostics = [...orphaned.diagnostics, ...found]
   const consents: Consent[] = []
-  for (const group of byBasis(targets)) {
+  for (const group of await groupsOf(scene, targets)) {
     if (consents.length > 0 && request.signal?.aborted === true) break
     try {
       const { consent, found } = await authorizeGroup(scene, group, request, conversation)
@@ -71,40 +58,93 @@ export async function authorizeWorkflow(
   return { consents, diagnostics }
 }
 
-/** One consent serves every environment that stands on the same basis. */
-function byBasis(targets: readonly Target[]): readonly (readonly Target[])[] {
-  const groups: Target[][] = []
-  for (const target of targets) {
-    const group = groups.find(
-      ([first]) =>
-        first?.need.level === target.need.level &&
-        isDeepStrictEqual(first.need.basis, target.need.basis)
-    )
-    if (group === undefined) groups.push([target])
-    else group.push(target)
+/** Everything that authorizing needs, with what cut-off runs left behind mended. */
+export async function openAuthorizeScene(
+  around: Surroundings
+): Promise<{ readonly scene: AuthorizeScene; readonly found: readonly Diagnostic[] }> {
+  const { settings, known } = await openWorkspace(around)
+  const actor = await actorOf(around)
+  const state = openState(around, settings, actor)
+  const documents = await soundDocuments(state)
+  const vault = await openVault(around, settings, () => soundDocuments(state), actor)
+  const scene: AuthorizeScene = {
+    around,
+    settings,
+    actor,
+    state,
+    documents,
+    known,
+    resolver: resolverFor(known, poolsOf(documents)),
+    vault,
+    leases: await openLeases(around, settings),
+    secrets: referenceResolver(around, settings, vault)
   }
-  return groups
+  const mended = await mendState(scene)
+  return {
+    scene: {
+      ...scene,
+      documents: mended.documents,
+      resolver: resolverFor(known, poolsOf(mended.documents))
+    },
+    found: mended.diagnostics
+  }
+}
+
+/** Throws a Refusal unless the actor may authorize this. */
+export function permitAuthorize(
+  { settings, actor }: Pick<AuthorizeScene, 'settings' | 'actor'>,
+  { need, environment }: Target,
+  user: string | undefined
+): void {
+  const isOwn = need.level === 'logged-in-user' && (user ?? actor) === actor
+  permit(settings, actor, { kind: 'authorize', level: need.level, environment, isOwn })
+}
+
+/**
+ * One consent serves every environment that stands on the same basis. Where tokens are renewed, only slots that the same keys read
+ * share one: whoever renews it must be able to pass the new tokens on to the other copies.
+ */
+async function groupsOf(
+  { around, settings, vault }: AuthorizeScene,
+  targets: readonly Target[]
+): Promise<readonly (readonly Target[])[]> {
+  const groups: { readonly key: string; readonly targets: Target[] }[] = []
+  // Alone, a slot without keys gets some that are the person's own.
+  const own = settings.members === undefined ? await (await identityOf(around)).find() : null
+  const first = own === null ? null : [own.recipient]
+  for (const target of targets) {
+    const { level, basis, slot } = target.need
+    const readers = target.way.kind === 'oauth2' ? ((await vault.readers(slot)) ?? first) : null
+    const key = digestOf({ level, basis, readers })
+    const group = groups.find(each => each.key === key)
+    if (group === undefined) groups.push({ key, targets: [target] })
+    else group.targets.push(target)
+  }
+  return groups.map(each => each.targets)
 }
 
 /** Leads one person through one consent and stores it in every slot of the group. */
 export async function authorizeGroup(
   scene: AuthorizeScene,
   group: readonly Target[],
-  request: Pick<AuthorizeRequest, 'user' | 'method' | 'from' | 'switchAccount' | 'signal'>,
+  request: Omit<AuthorizeRequest, 'connection' | 'environments'>,
   conversation: Conversation
 ): Promise<{ readonly consent: Consent; readonly found: readonly Diagnostic[] }> {
   const [first] = group
   if (first === undefined) throw new Error('A consent needs a target')
+  const { switchAccount } = request
   const scopes = sortedUnique(group.flatMap(each => each.need.scopes))
   const target: Target = { ...first, need: { ...first.need, scopes } }
   const slots = [...new Set(group.map(each => each.need.slot))]
-  for (const slot of slots) await checkCommitment(scene.vault, scene.documents, slot, 'write')
+  // Another key set than state knows is found out before anybody is asked.
+  for (const slot of slots) await scene.vault.canRead(slot)
   const user = target.need.level === 'logged-in-user' ? (request.user ?? scene.actor) : null
 
   const journal = await openJournal(scene.around)
   let forget = async (): Promise<void> => {}
   let account: Account = { id: null, name: '' }
   let isUnstored = false
+  let isAdopted = true
   const onGrantRequested = async (): Promise<void> => {
     forget = await journal.begin({
       linkName: target.linkName,
@@ -116,18 +156,18 @@ export async function authorizeGroup(
   }
   const onAuthorized = async (authorized: Authorized): Promise<void> => {
     account = await nameAccount(scene, target, slots, user, authorized)
-    if (!request.switchAccount) await refuseOtherAccount(scene, target, slots, user, account)
+    if (!switchAccount) await refuseOtherAccount(scene, target, slots, user, account)
     isUnstored = true
     for (const slot of slots) {
       const credential = credentialOf(scene, target, slot, user, authorized, account)
-      await storeConsent(scene, credential, group)
+      const how = await storeConsent(scene, credential, group, { switchAccount })
+      if (how === 'deposited') isAdopted = false
     }
     isUnstored = false
   }
   try {
     const steps = { onGrantRequested, onAuthorized }
     const authorized = await converse(scene, target, request, conversation, steps)
-    const missing = without(scopes, authorized.granted)
     const consent: Consent = {
       connection: target.linkName,
       environments: group.map(each => each.environment),
@@ -136,9 +176,10 @@ export async function authorizeGroup(
       account,
       asked: scopes,
       granted: authorized.granted,
-      missing
+      missing: without(scopes, authorized.granted),
+      adopted: isAdopted
     }
-    return { consent, found: await consentFindings(scene, target, authorized, missing) }
+    return { consent, found: await consentFindings(scene, target, authorized, consent) }
   } finally {
     // Refused or stored: either way we know what became of the grant. If storing failed, the next run says that it exists.
     if (!isUnstored) await forget()

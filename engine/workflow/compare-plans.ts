@@ -46,11 +46,21 @@ function essence({ environment, source, selection, version, changes, held, based
   }
 }
 
-/** A consent given meanwhile leaves `keep` or `inherit` behind, or nothing; never anything new to do. */
+/**
+ * A consent given meanwhile leaves `keep` or `inherit` behind, or nothing; never anything new to do. Users come and go by
+ * themselves: how many there are makes no difference.
+ */
 function isExpected(due: DueAuthorization, promised: readonly DueAuthorization[]): boolean {
   if (due.action === 'keep' || due.action === 'inherit') return true
+  if (due.level === 'logged-in-user') {
+    return due.action !== 'revoke' || promised.some(each => isSameEnd(each, due))
+  }
   const { credential: _, ...wanted } = due
   return promised.some(({ credential: _credential, ...each }) => isDeepStrictEqual(each, wanted))
+}
+
+function isSameEnd(a: DueAuthorization, b: DueAuthorization): boolean {
+  return a.action === b.action && a.id === b.id && a.slot === b.slot && a.level === b.level
 }
 
 function movedOn(promised: Plan, now: Plan): string | null {

@@ -1,11 +1,12 @@
+import type { ShownCode } from '../authorize/authorize-device.ts'
 import type { Authorized } from '../authorize/authorized.ts'
-import type { OAuthOptions } from '../authorize/oauth-options.ts'
+import type { TakenWay } from '../authorize/choose-method.ts'
+import type { RedirectOptions } from '../authorize/oauth-options.ts'
 import { problem, Refusal } from '../model/diagnostic.ts'
 import { meant } from '../model/did-you-mean.ts'
-import type { Fields } from '../model/generated/types.ts'
-import type { SecretResolver } from '../model/ports.ts'
 import type { Target } from '../model/target.ts'
 import type { AuthorizeRequest, AuthorizeScene, Conversation } from './authorize-scene.ts'
+import { readGiven } from './resolve-references.ts'
 
 interface ConverseSteps {
   readonly onGrantRequested: () => Promise<void>
@@ -17,48 +18,75 @@ interface ConverseSteps {
 export async function converse(
   scene: AuthorizeScene,
   target: Target,
-  request: Pick<AuthorizeRequest, 'method' | 'from' | 'signal'>,
+  request: Omit<AuthorizeRequest, 'connection' | 'environments'>,
   conversation: Conversation,
   { onGrantRequested, onAuthorized }: ConverseSteps
 ): Promise<Authorized> {
+  const { port, signal } = request
   const options = {
     resolve: scene.secrets,
     clock: scene.around.clock,
     onGrantRequested,
-    signal: request.signal
+    signal,
+    port
   }
-  if (target.way.kind === 'oauth2') refuseFrom(target, request.from)
-  if (target.way.kind === 'oauth2' && request.method === 'browser') {
+  const { chooseMethod } = await import('../authorize/choose-method.ts')
+  const chosen = chooseMethod(target, request.method, request.place)
+  if (typeof chosen === 'object') throw new Refusal(chosen)
+  if (chosen !== 'fields') refuseFrom(target, request.from)
+  if (chosen === 'browser') {
     const { authorizeBrowser } = await import('../authorize/authorize-browser.ts')
     return authorizeBrowser(target, {
       ...options,
       onAuthorized,
-      onAddress: shown => conversation.showAddress({ target, ...shown })
+      onAddress: shown => conversation.showAddress({ target, ...shown }),
+      onRefused: conversation.showRefused
     })
   }
-  const authorized = await withoutBrowser(scene, target, request, conversation, options)
+  const authorized = await withoutBrowser(scene, target, chosen, request, conversation, options)
   await onAuthorized(authorized)
   return authorized
 }
 
+/** Each way is loaded only where it is taken. */
 async function withoutBrowser(
-  { secrets }: AuthorizeScene,
+  { around }: AuthorizeScene,
   target: Target,
+  chosen: Exclude<TakenWay, 'browser'>,
   { from }: Pick<AuthorizeRequest, 'from'>,
   conversation: Conversation,
-  options: OAuthOptions
+  options: RedirectOptions
 ): Promise<Authorized> {
-  if (target.way.kind !== 'oauth2') {
-    const { authorizeFields } = await import('../authorize/authorize-fields.ts')
-    const values = await fieldValues(secrets, target, target.way.fields, from, conversation)
-    return authorizeFields(target, values)
+  switch (chosen) {
+    case 'fields': {
+      const { authorizeFields } = await import('../authorize/authorize-fields.ts')
+      const values = await fieldValues(around, target, from, conversation)
+      return authorizeFields(target, values)
+    }
+    case 'paste': {
+      const { authorizePaste } = await import('../authorize/authorize-paste.ts')
+      return authorizePaste(target, {
+        ...options,
+        onAddress: shown => conversation.showAddress({ target, ...shown, start: null }),
+        readLine: conversation.readRedirect
+      })
+    }
+    case 'device': {
+      const { authorizeDevice } = await import('../authorize/authorize-device.ts')
+      const onCode = (shown: ShownCode) => conversation.showDevice({ target, ...shown })
+      return authorizeDevice(target, { ...options, onCode })
+    }
+    case 'client-credentials': {
+      const { authorizeClientCredentials } = await import(
+        '../authorize/authorize-client-credentials.ts'
+      )
+      return authorizeClientCredentials(target, options)
+    }
+    case 'jwt-bearer': {
+      const { authorizeJwtBearer } = await import('../authorize/authorize-jwt-bearer.ts')
+      return authorizeJwtBearer(target, options)
+    }
   }
-  const { authorizePaste } = await import('../authorize/authorize-paste.ts')
-  return authorizePaste(target, {
-    ...options,
-    onAddress: shown => conversation.showAddress({ target, ...shown, start: null }),
-    readLine: conversation.readRedirect
-  })
 }
 
 function refuseFrom({ service }: Target, from: AuthorizeRequest['from']): void {
@@ -73,12 +101,12 @@ function refuseFrom({ service }: Target, from: AuthorizeRequest['from']): void {
 }
 
 async function fieldValues(
-  secrets: SecretResolver,
+  around: AuthorizeScene['around'],
   target: Target,
-  fields: Fields,
   from: Readonly<Record<string, string>>,
   conversation: Conversation
 ): Promise<Readonly<Record<string, string>>> {
+  const fields = target.way.kind === 'oauth2' ? {} : target.way.fields
   const unknown = Object.keys(from).filter(name => !Object.hasOwn(fields, name))
   if (unknown.length > 0) {
     throw new Refusal(
@@ -92,7 +120,9 @@ async function fieldValues(
     )
   }
   const given = await Promise.all(
-    Object.entries(from).map(async ([name, reference]) => [name, await secrets(reference)] as const)
+    Object.entries(from).map(
+      async ([name, reference]) => [name, await readGiven(around, reference)] as const
+    )
   )
   const open = Object.entries(fields).filter(([name]) => !Object.hasOwn(from, name))
   const asked =

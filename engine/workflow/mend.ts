@@ -1,10 +1,10 @@
 import { mendRecords } from '../apply/mend-records.ts'
 import { type Diagnostic, Refusal, warning } from '../model/diagnostic.ts'
-import { type Documents, environments } from '../model/documents.ts'
-import type { Slot } from '../model/generated/types.ts'
-import type { StateStore, Vault } from '../model/ports.ts'
-import type { KnownConnectors } from '../model/specs.ts'
+import { type Documents, environments, slots } from '../model/documents.ts'
+import type { CredentialFile, Slot } from '../model/generated/types.ts'
+import { adoptDeposit } from './adopt-deposit.ts'
 import { afterConsent } from './after-consent.ts'
+import type { AuthorizeScene } from './authorize-scene.ts'
 import { soundDocuments } from './open-workspace.ts'
 
 export interface Mended {
@@ -12,27 +12,51 @@ export interface Mended {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** Records what runs stored that were cut off. What cannot be opened is said, and stops nobody. */
-export async function mendState(
-  documents: Documents,
-  state: StateStore,
-  vault: Vault,
-  known: KnownConnectors
-): Promise<Mended> {
+export type MendScene = Omit<AuthorizeScene, 'leases' | 'secrets' | 'actor'>
+
+/**
+ * Adopts what others deposited, where our key opens the slot, and records what runs stored that were cut off. What cannot be opened
+ * is said, and stops nobody.
+ */
+export async function mendState(scene: MendScene): Promise<Mended> {
+  const { documents, state, vault, known } = scene
   try {
-    if ((await vault.commitment()) === null) return { documents, diagnostics: [] }
+    await vault.sweep()
+    const { files } = await vault.list()
+    if (files.length === 0) return { documents, diagnostics: [] }
+    const found = await adoptAll(scene, files)
     const added = await mendRecords(documents, { state, vault }, (now, credential) =>
       // In the shared slot nobody can tell any more in which environment it was given.
       afterConsent(known, environments.filter(isSlot(credential.slot)))(now, credential)
     )
-    if (added === 0) return { documents, diagnostics: [] }
-    return { documents: await soundDocuments(state), diagnostics: [recordedLate(added)] }
+    const diagnostics = added === 0 ? found : [...found, recordedLate(added)]
+    return { documents: await soundDocuments(state), diagnostics }
   } catch (error) {
     if (!(error instanceof Refusal) || error.diagnostics.some(each => each.code === 'STATE_LOCKED'))
       throw error
-    const diagnostics = error.diagnostics.map(each => ({ ...each, severity: 'warning' as const }))
-    return { documents, diagnostics }
+    return { documents, diagnostics: error.diagnostics.map(asWarning) }
   }
+}
+
+async function adoptAll(
+  scene: MendScene,
+  files: readonly CredentialFile[]
+): Promise<readonly Diagnostic[]> {
+  const deposits = files.filter(each => each.proof.kind === 'deposit')
+  const found: Diagnostic[] = []
+  for (const slot of slots) {
+    const own = deposits.filter(each => each.slot === slot)
+    if (own.length === 0 || !(await scene.vault.canRead(slot))) continue
+    for (const { id } of own) {
+      const adoption = await adoptDeposit(scene, id)
+      if (adoption.kind === 'refused') found.push(...adoption.problems.map(asWarning))
+    }
+  }
+  return found
+}
+
+function asWarning(diagnostic: Diagnostic): Diagnostic {
+  return { ...diagnostic, severity: 'warning' }
 }
 
 function isSlot(slot: Slot): (environment: Slot) => boolean {

@@ -4,11 +4,12 @@ import { recordConsent } from '../apply/record-consent.ts'
 import type { Authorized } from '../authorize/authorized.ts'
 import type { Credential } from '../model/credential.ts'
 import { type Diagnostic, note, warning } from '../model/diagnostic.ts'
+import { type Documents, environments } from '../model/documents.ts'
 import type { Account, AuthorizationRecord, Slot } from '../model/generated/types.ts'
 import type { Vault } from '../model/ports.ts'
 import type { Target } from '../model/target.ts'
 import { afterConsent } from './after-consent.ts'
-import type { AuthorizeScene } from './authorize-scene.ts'
+import type { AuthorizeScene, Consent } from './authorize-scene.ts'
 import { poolsOf, resolverFor, soundDocuments } from './open-workspace.ts'
 
 export function credentialOf(
@@ -39,28 +40,33 @@ export function credentialOf(
     generation: 1,
     record,
     clientId,
+    dead: null,
     secret
   }
 }
 
+/** Whether it is in use at once, or waits for a reader of its slot. */
 export async function storeConsent(
   { state, vault, known }: AuthorizeScene,
   credential: Credential,
-  group: readonly Target[]
-): Promise<void> {
-  if (credential.user !== null) {
-    await storeOfUser(vault, credential)
-    return
-  }
+  group: readonly Target[],
+  options: { readonly switchAccount: boolean }
+): Promise<'adopted' | 'deposited'> {
+  if (credential.user !== null) return storeOfUser(vault, credential, options)
   const own = group.filter(each => each.need.slot === credential.slot)
   const givenIn = own.map(target => target.environment)
-  await recordConsent(credential, { state, vault }, afterConsent(known, givenIn))
+  return recordConsent(credential, { state, vault }, afterConsent(known, givenIn), options)
 }
 
-/** A user's credential is known to the vault alone; a new one replaces those the user had before. */
-async function storeOfUser(vault: Vault, credential: Credential): Promise<void> {
+/** A user's credential is known to the vault alone; a new one replaces those the user had before, once it is adopted. */
+async function storeOfUser(
+  vault: Vault,
+  credential: Credential,
+  options: { readonly switchAccount: boolean }
+): Promise<'adopted' | 'deposited'> {
   const { files } = await vault.list()
-  await vault.store(credential)
+  const how = await vault.store(credential, options)
+  if (how === 'deposited') return how
   const replaced = files.filter(
     each =>
       each.user === credential.user &&
@@ -68,6 +74,7 @@ async function storeOfUser(vault: Vault, credential: Credential): Promise<void> 
       each.slot === credential.slot
   )
   for (const each of replaced) await vault.remove(each.id)
+  return how
 }
 
 /** What the person should know afterwards. The definition may have changed while they were away. */
@@ -75,34 +82,80 @@ export async function consentFindings(
   { state, known }: AuthorizeScene,
   target: Target,
   { note: text }: Authorized,
-  missing: readonly string[]
+  consent: Pick<Consent, 'missing' | 'adopted' | 'slots' | 'account' | 'user'>
 ): Promise<readonly Diagnostic[]> {
   const documents = await soundDocuments(state)
   const { needOf } = resolverFor(known, poolsOf(documents))
   const now = documents[target.environment]?.connections[target.linkName]
-  const same =
+  const isSame =
     now !== undefined &&
     now.id === target.need.connection &&
     isDeepStrictEqual(needOf(now, target.environment).basis, target.need.basis)
+  const others = consent.user === null ? sameAccountElsewhere(documents, target, consent) : []
   return [
     ...(text === null ? [] : [note('TEST_SKIPPED', 'The credential was not tried', text)]),
-    ...(missing.length === 0
-      ? []
-      : [
-          warning(
-            'SCOPES_NOT_GRANTED',
-            'Scopes were asked for, but not granted',
-            `${target.service} did not grant ${missing.join(', ')}. ${target.linkName} runs without.`
-          )
-        ]),
-    ...(same
-      ? []
-      : [
-          warning(
-            'DEFINITION_CHANGED',
-            'The connection changed meanwhile',
-            `${target.linkName} was changed in ${target.environment} while it was being authorized. See what is due now:\n    tieline plan -e ${target.environment}`
-          )
-        ])
+    ...(consent.missing.length === 0 ? [] : [scopesNotGranted(target, consent.missing)]),
+    ...(others.length === 0 ? [] : [sameAccount(target, consent, others)]),
+    ...(consent.adopted ? [] : [waitsForReader(target, consent.slots)]),
+    ...(isSame ? [] : [definitionChanged(target)])
   ]
+}
+
+/** Slots in which the same connection is authorized as the same account, where one of them is prod's and the other is not. */
+function sameAccountElsewhere(
+  documents: Documents,
+  { need }: Target,
+  { slots, account }: Pick<Consent, 'slots' | 'account'>
+): readonly Slot[] {
+  if (account.id === null) return []
+  const isOther = (slot: Slot): boolean =>
+    slot !== 'shared' &&
+    slots.every(each => each !== 'shared' && (each === 'prod') !== (slot === 'prod'))
+  return environments.filter(
+    slot =>
+      isOther(slot) &&
+      Object.values(documents[slot]?.authorizations ?? {}).some(
+        each =>
+          each.connection === need.connection &&
+          each.ended === null &&
+          each.basis.connector === need.basis.connector &&
+          each.account.id === account.id
+      )
+  )
+}
+
+function sameAccount(
+  { linkName, service }: Target,
+  { slots, account }: Pick<Consent, 'slots' | 'account'>,
+  others: readonly Slot[]
+): Diagnostic {
+  return note(
+    'SAME_ACCOUNT',
+    'dev and prod use the same account',
+    `${linkName} is authorized as ${account.name} in ${[...others, ...slots].join(' and ')}: what is tried out reaches the data of prod. If ${service} offers an account for testing, authorize that one instead.`
+  )
+}
+
+function scopesNotGranted({ service, linkName }: Target, missing: readonly string[]): Diagnostic {
+  return warning(
+    'SCOPES_NOT_GRANTED',
+    'Scopes were asked for, but not granted',
+    `${service} did not grant ${missing.join(', ')}. ${linkName} runs without.`
+  )
+}
+
+function waitsForReader({ linkName }: Target, slots: readonly Slot[]): Diagnostic {
+  return note(
+    'WAITS_FOR_READER',
+    'A reader has still to adopt it',
+    `${linkName} is stored sealed, and you cannot read ${slots.join(' and ')}. The application, or a member who can read it, checks and adopts it at the next use; until then what was used before stays in use.`
+  )
+}
+
+function definitionChanged({ linkName, environment }: Target): Diagnostic {
+  return warning(
+    'DEFINITION_CHANGED',
+    'The connection changed meanwhile',
+    `${linkName} was changed in ${environment} while it was being authorized. See what is due now:\n    tieline plan -e ${environment}`
+  )
 }

@@ -1,28 +1,25 @@
-import type { Credential } from '../model/credential.ts'
-import { type Diagnostic, problem, Refusal, warning } from '../model/diagnostic.ts'
+import { type Diagnostic, warning } from '../model/diagnostic.ts'
 import type { OwnEnvironment } from '../model/generated/types.ts'
-import { without } from '../model/record.ts'
-import type { Target } from '../model/target.ts'
-import { nearestRecord, servingRecord, visibleRecords } from '../plan/used-record.ts'
-import { actorOf } from './actor.ts'
-import { type AuthorizeScene, targetIn } from './authorize-scene.ts'
-import { checkCommitment, openVault } from './open-vault.ts'
-import { openState, openWorkspace, poolsOf, resolverFor, soundDocuments } from './open-workspace.ts'
-import { referenceResolver } from './resolve-references.ts'
+import { type CarryingRequest, sendCredential } from '../oauth/send-credential.ts'
+import { knownActor } from './actor.ts'
+import { requestAddress } from './request-address.ts'
+import { openRunTime, type Working } from './run-time.ts'
+import { noAccessToken, notInHeaders, proofNeeded } from './run-time-refusal.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export interface TokenResult {
   /** null for a connection without OAuth2. */
   readonly accessToken: string | null
-  /** What to add to a request. */
+  /** What to add to a request; empty for a token that needs a proof for each. */
   readonly headers: Readonly<Record<string, string>>
   readonly query: Readonly<Record<string, string>>
   /** RFC 3339; null where nobody knows. */
   readonly expiresAt: string | null
+  readonly working: Working
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** A valid credential of a connection, refreshed if it has run out. Throws a Refusal that says what to do. */
+/** A valid credential of a connection, renewed if it has run out. Throws a Refusal that says what to do. */
 export async function tokenWorkflow(
   around: Surroundings,
   request: {
@@ -31,120 +28,67 @@ export async function tokenWorkflow(
     readonly user: string | undefined
   }
 ): Promise<TokenResult> {
-  const workspace = await openWorkspace(around)
-  const state = openState(around, workspace.settings, '')
-  const documents = await soundDocuments(state)
-  const resolver = resolverFor(workspace.known, poolsOf(documents))
-  const vault = await openVault(around, workspace.settings)
-  const scene = { around, documents, resolver, vault }
-  const target = targetIn(scene, request.connection, request.environment)
-  const isOwn = target.need.level === 'logged-in-user'
-  const user = isOwn ? (request.user ?? (await actorOf(around))) : null
-  const found =
-    user === null
-      ? administratorCredential(scene, target)
-      : await userCredential(scene, target, user)
-  await checkCommitment(vault, documents, found.slot, 'read')
-  const stored = await vault.open(found.credential)
-  if (stored === null) throw notHere(target)
-  const { validCredential } = await import('../runtime/valid-credential.ts')
-  const credential = await validCredential({
-    credential: stored,
-    target,
-    resolve: referenceResolver(around),
-    clock: around.clock,
-    vault
-  })
-  const { sendCredential } = await import('../oauth/send-credential.ts')
+  const { environment, connection, user } = request
+  const runTime = openRunTime(around, { environment, actor: await knownActor(around) })
+  const working = await runTime.working({ connection, user })
+  return { ...(await sentBy(working)), working, diagnostics: missingNow(working) }
+}
+
+/** Everything there is to send, for every request alike. */
+export async function sentBy(
+  working: Working
+): Promise<Pick<TokenResult, 'accessToken' | 'headers' | 'query' | 'expiresAt'>> {
+  const { target, credential } = working
   const { secret } = credential
+  const isOAuth2 = secret.kind === 'oauth2'
+  const sent = needsProof(working)
+    ? { headers: {}, query: {} }
+    : await sendCredential(target, credential, { method: 'GET', url: target.api.baseUrl })
   return {
-    accessToken: secret.kind === 'oauth2' ? secret.accessToken : null,
-    ...sendCredential(target, secret),
-    expiresAt: secret.kind === 'oauth2' ? secret.expiresAt : null,
-    diagnostics: missingScopes(target, credential)
+    accessToken: isOAuth2 ? secret.accessToken : null,
+    ...sent,
+    expiresAt: isOAuth2 ? secret.expiresAt : null
   }
 }
 
-type TokenScene = Pick<AuthorizeScene, 'around' | 'documents' | 'resolver' | 'vault'>
-
-function administratorCredential({ documents }: TokenScene, target: Target) {
-  const { need, environment } = target
-  const records = visibleRecords(documents, environment)
-  const remembered = documents[environment]?.serving[need.connection]
-  const serving = servingRecord(need, records, remembered)
-  if (serving !== undefined) return serving
-  const former = nearestRecord(need, records, remembered)
-  if (former === undefined) throw notAuthorized(target, null)
-  if (former.record.ended?.cause === 'REVOKED') throw revoked(target)
-  throw needsReauthorization(target)
+/** Throws a Refusal (NO_ACCESS_TOKEN) where there is none. */
+export function accessTokenOf({ target, credential: { secret } }: Working): string {
+  if (secret.kind !== 'oauth2') throw noAccessToken(target)
+  return secret.accessToken
 }
 
-async function userCredential({ vault }: TokenScene, target: Target, user: string) {
-  const { files } = await vault.list()
-  const own = files.find(
-    each =>
-      each.user === user &&
-      each.slot === target.need.slot &&
-      each.connection === target.need.connection
-  )
-  if (own === undefined) throw notAuthorized(target, user)
-  return { slot: own.slot, credential: own.id }
+/**
+ * The headers for a request; null for any. Throws a Refusal where that does not work (NOT_IN_HEADERS, PROOF_NEEDED), or where the
+ * request would carry the credential elsewhere (REQUEST_ELSEWHERE).
+ */
+export async function credentialHeaders(
+  working: Working,
+  request: CarryingRequest | null
+): Promise<Record<string, string>> {
+  const { target, credential } = working
+  if (request === null && needsProof(working)) throw proofNeeded(target)
+  const { href } = requestAddress(target, credential.secret, request?.url ?? '')
+  const wanted = { method: request?.method.toUpperCase() ?? 'GET', url: href }
+  const sent = await sendCredential(target, credential, wanted)
+  if (Object.keys(sent.query).length > 0) throw notInHeaders(target)
+  return { ...sent.headers }
+}
+
+/** Whether each request needs a proof of its own (RFC 9449, section 7). */
+export function needsProof({ credential: { secret } }: Working): boolean {
+  return secret.kind === 'oauth2' && secret.dpopKey !== null
 }
 
 /** Run time goes on with an older consent until the wider one is there, and says what is missing. */
-function missingScopes(target: Target, { record }: Credential): readonly Diagnostic[] {
-  const missing = without(target.need.scopes, record.granted)
+export function missingNow({ target, user, missing }: Working): readonly Diagnostic[] {
   if (missing.length === 0) return []
+  const { linkName, environment } = target
+  const whose = user === null ? '' : ` --user ${user}`
   return [
     warning(
       'SCOPES_MISSING_NOW',
       'Scopes are missing',
-      `${target.linkName} runs without ${missing.join(', ')} until somebody authorizes it again:\n    ${commandFor(target)}`
+      `${linkName} runs without ${missing.join(', ')} until somebody authorizes it again:\n    tieline authorize ${linkName} -e ${environment}${whose}`
     )
   ]
-}
-
-function commandFor({ linkName, environment }: Target): string {
-  return `tieline authorize ${linkName} -e ${environment}`
-}
-
-function notAuthorized(target: Target, user: string | null): Refusal {
-  const who = user === null ? 'Nobody has' : `${user} has not`
-  return new Refusal(
-    problem(
-      'NOT_AUTHORIZED',
-      'Connection is not authorized',
-      `${who} authorized ${target.linkName} in ${target.environment} yet:\n    ${commandFor(target)}`
-    )
-  )
-}
-
-function needsReauthorization(target: Target): Refusal {
-  return new Refusal(
-    problem(
-      'NEEDS_REAUTHORIZATION',
-      'The connection must be authorized again',
-      `What was authorized for ${target.linkName} does not fit what ${target.environment} has recorded now. Nothing was sent. See why, and authorize again:\n    tieline plan -e ${target.environment}\n    ${commandFor(target)}`
-    )
-  )
-}
-
-function revoked(target: Target): Refusal {
-  return new Refusal(
-    problem(
-      'AUTHORIZATION_REVOKED',
-      'The authorization was revoked',
-      `The authorization of ${target.linkName} in ${target.environment} was ended. To give a new one:\n    ${commandFor(target)}`
-    )
-  )
-}
-
-function notHere(target: Target): Refusal {
-  return new Refusal(
-    problem(
-      'CREDENTIAL_NOT_HERE',
-      'The credential is not in this vault',
-      `State knows an authorization of ${target.linkName}, but this vault does not hold its credential: it was made on another machine. Use that vault, or authorize here:\n    ${commandFor(target)}`
-    )
-  )
 }

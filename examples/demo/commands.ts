@@ -41,7 +41,7 @@ export function tieline(demo: Demo, args: readonly string[], shown: Shown): Prom
 
 /** Authorizes with OAuth2. The address is followed by a script, or by the person at the terminal. */
 export function authorize(demo: Demo, args: readonly string[], says: string): Promise<void> {
-  const command = ['authorize', ...args]
+  const command = ['authorize', ...args, '--method', 'browser']
   return step(demo, commandLine('tieline', command), async () => {
     const ended = await (demo.withBrowser ? withPerson : withScript)(demo, command)
     demo.printer.output(ended.result)

@@ -107,7 +107,7 @@ test('exit codes tell what happened', async () => {
   await ends(1, 'validate')
 
   const clients = { SALESFORCE_CLIENT_ID: 'id', SALESFORCE_CLIENT_SECRET: 'secret' }
-  const waiting = start(['authorize', 'salesforce'], clients)
+  const waiting = start(['authorize', 'salesforce', '--method', 'browser'], clients)
   await waiting.says(/Waiting for the answer/)
   waiting.interrupt()
   const interrupted = await waiting.ends

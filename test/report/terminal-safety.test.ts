@@ -9,6 +9,7 @@ import type {
   DueAuthorization,
   FieldChange,
   Held,
+  PersonalAuthorization,
   Plan,
   Reason,
   Status
@@ -20,7 +21,9 @@ import {
 } from '../../engine/report/report-connectors.ts'
 import { reportDiagnostics } from '../../engine/report/report-diagnostics.ts'
 import { reportPlan, reportPlans } from '../../engine/report/report-plan.ts'
+import { type RevokeReport, reportRevoke } from '../../engine/report/report-revoke.ts'
 import { reportStatus } from '../../engine/report/report-status.ts'
+import { reportStatusBy } from '../../engine/report/report-status-by.ts'
 import { type Applied, reportApplied } from '../../engine/report/report-steps.ts'
 import { createStyle, type Style } from '../../engine/report/style.ts'
 import { aPlan, control, hostileText } from './samples.ts'
@@ -233,7 +236,9 @@ test('no account, member, scope or step gets a control character onto the termin
             granted: fc.array(hostileText),
             missing: fc.array(hostileText, { maxLength: 3 }),
             adopted: fc.option(fc.boolean()),
-            expiresAt: maybe
+            expiresAt: maybe,
+            cause: fc.option(fc.constantFrom('expired' as const, 'account-changed' as const)),
+            users: fc.option(fc.nat(3))
           }),
           { maxLength: 3 }
         )
@@ -242,6 +247,45 @@ test('no account, member, scope or step gets a control character onto the termin
     )
   })
   fc.assert(fc.property(status, each => isSafe(style => reportStatus(each, style))))
+
+  const account = fc.record({ id: maybe, name: hostileText })
+  const ended = fc.record({ cause: fc.constant('revoked' as const), by: maybe, at: hostileText })
+  const authorization: fc.Arbitrary<PersonalAuthorization> = fc.record({
+    connection: hostileText,
+    slot: fc.constant('shared' as const),
+    level: fc.constant('administrator' as const),
+    user: maybe,
+    state: fc.constantFrom(...(['in-use', 'own', 'unused', 'ended'] as const)),
+    environments: fc.constant(['dev'] as const),
+    account,
+    by: hostileText,
+    at: hostileText,
+    granted: fc.array(hostileText),
+    adopted: fc.option(fc.boolean()),
+    ended: fc.option(ended),
+    commands: fc.array(hostileText, { maxLength: 2 })
+  })
+  const authorizations = fc.array(authorization, { maxLength: 3 })
+  fc.assert(
+    fc.property(fc.record({ by: hostileText, authorizations }), each =>
+      isSafe(style => reportStatusBy(each, style))
+    )
+  )
+  const revoked: fc.Arbitrary<RevokeReport> = fc.record({
+    connection: hostileText,
+    revoked: fc.array(
+      fc.record({
+        slot: fc.constant('dev' as const),
+        user: maybe,
+        account,
+        environments: fc.constant([]),
+        service: fc.constantFrom('ended' as const, 'refused' as const),
+        said: maybe
+      }),
+      { maxLength: 2 }
+    )
+  })
+  fc.assert(fc.property(revoked, each => isSafe(style => reportRevoke(each, style))))
 
   const applied: fc.Arbitrary<Applied> = fc.record({
     environment: fc.constant('dev' as const),

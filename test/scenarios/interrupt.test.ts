@@ -59,14 +59,19 @@ for (const [when, variable] of [
 ] as const) {
   for (const next of [
     ['apply', '--auto-approve'],
-    ['authorize', 'forge']
+    ['authorize', 'forge', '--method', 'browser']
   ]) {
     test(`a kill ${when} is told by the next ${next[0]}, once`, async () => {
       const scenario = await withForge()
-      const first = startTieline(scenario, programFile(), ['authorize', 'forge'], {
-        node: crash,
-        env: { [variable]: '/token' }
-      })
+      const first = startTieline(
+        scenario,
+        programFile(),
+        ['authorize', 'forge', '--method', 'browser'],
+        {
+          node: crash,
+          env: { [variable]: '/token' }
+        }
+      )
       await consent(first)
       assert.is((await first.ends).code, killed)
       assert.equal([scenario.stored(), scenario.state('dev')?.authorizations], [[], {}])
@@ -84,10 +89,15 @@ for (const [when, variable] of [
 
 test('a grant that may be left at the service is told even if nothing is applied then', async () => {
   const scenario = await withForge()
-  const first = startTieline(scenario, programFile(), ['authorize', 'forge'], {
-    node: crash,
-    env: { TEST_CRASH_AFTER: '/token' }
-  })
+  const first = startTieline(
+    scenario,
+    programFile(),
+    ['authorize', 'forge', '--method', 'browser'],
+    {
+      node: crash,
+      env: { TEST_CRASH_AFTER: '/token' }
+    }
+  )
   await consent(first)
   await first.ends
   scenario.write('components/desk.yaml', 'kind: form\nname: Desk\nuses: [forge]\nodd: true\n')
@@ -99,9 +109,14 @@ test('a grant that may be left at the service is told even if nothing is applied
 
 test('a grant that the service refused is not told as one that may be left there', async () => {
   const scenario = await withForge()
-  const running = startTieline(scenario, programFile(), ['authorize', 'forge'], {
-    env: { OAUTH_SECRET: 'not the secret' }
-  })
+  const running = startTieline(
+    scenario,
+    programFile(),
+    ['authorize', 'forge', '--method', 'browser'],
+    {
+      env: { OAUTH_SECRET: 'not the secret' }
+    }
+  )
   await consent(running)
   assert.is((await running.ends).code, 1)
   assertTidy(scenario)
@@ -110,7 +125,12 @@ test('a grant that the service refused is not told as one that may be left there
 test('Ctrl-C while the browser is waited for ends authorize and stores nothing', async () => {
   const scenario = await withForge()
   const before = await outcomeOf(scenario)
-  const running = startTieline(scenario, programFile(), ['authorize', 'forge'])
+  const running = startTieline(scenario, programFile(), [
+    'authorize',
+    'forge',
+    '--method',
+    'browser'
+  ])
   await running.says(/Waiting for the answer/)
   running.child.kill('SIGINT')
   const { code, stderr } = await running.ends
@@ -187,7 +207,8 @@ function typeInto(scenario: Scenario, args: readonly string[]): Running {
   const command = `stty cols 100 rows 40; exec ${words.map(word => `'${word}'`).join(' ')}`
   return start('script', ['-qec', command, '/dev/null'], {
     cwd: scenario.folder,
-    env: { ...scenario.env, SHELL: '/bin/sh', TERM: 'xterm', CI: '1' }
+    // A display, for the way that is taken; CI, so that nothing is opened on it.
+    env: { ...scenario.env, SHELL: '/bin/sh', TERM: 'xterm', CI: '1', DISPLAY: ':nowhere' }
   })
 }
 

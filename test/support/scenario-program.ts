@@ -24,6 +24,8 @@ export function programFile(): string {
     splitting: true,
     platform: 'node',
     format: 'esm',
+    // Native, and not needed: whoever has not installed it is asked for no keychain.
+    external: ['@napi-rs/keyring'],
     // For packages that are CommonJS.
     banner: {
       js: "import{createRequire as r$}from'node:module';const require=r$(import.meta.url);"

@@ -36,7 +36,7 @@ export interface Scenario {
   readonly write: (file: string, text: string) => void
   readonly remove: (file: string) => void
   readonly state: (slot: Slot) => State | null
-  /** Names of the credentials that are stored. */
+  /** Ids of the credentials that are stored. */
   readonly stored: () => readonly string[]
   /** A copy of everything, elsewhere. */
   readonly copy: () => Scenario
@@ -118,7 +118,9 @@ function scenarioIn(home: string): Scenario {
       return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null
     },
     stored: () =>
-      list(join(folder, '.tieline/vault')).filter(name => /^[0-9a-f-]{36}\.json$/.test(name)),
+      list(join(folder, '.tieline/vault')).flatMap(
+        name => /^([0-9a-f-]{36})\.\d+\.json$/.exec(name)?.[1] ?? []
+      ),
     copy: () => {
       const other = temporaryFolder()
       cpSync(home, other, { recursive: true })
@@ -137,6 +139,7 @@ function scenarioIn(home: string): Scenario {
         selection: promised?.selection ?? everything,
         note: null,
         authorize: talk !== undefined,
+        place: { hasDisplay: true, isRemote: false },
         signal: new AbortController().signal
       }
       const result = await applyWorkflow(around, request, {
@@ -155,7 +158,9 @@ function scenarioIn(home: string): Scenario {
           connection,
           environments,
           user: undefined,
-          method: 'browser',
+          method: undefined,
+          place: { hasDisplay: true, isRemote: false },
+          port: undefined,
           from: {},
           switchAccount: false,
           ...options
@@ -168,6 +173,10 @@ function scenarioIn(home: string): Scenario {
 /** Where nobody can be asked. */
 const nobody: Conversation = {
   showAddress: () => {
+    throw new Error('Nobody was expected to be asked')
+  },
+  showRefused: () => {},
+  showDevice: () => {
     throw new Error('Nobody was expected to be asked')
   },
   readRedirect: async () => null,
@@ -221,7 +230,7 @@ export async function outcomeOf(scenario: Scenario): Promise<unknown> {
     {
       documents,
       numbers: documents.map(document => Object.keys(document?.versions ?? {})),
-      stored: scenario.stored().map(name => name.slice(0, -5)),
+      stored: scenario.stored(),
       published: versions,
       status
     },

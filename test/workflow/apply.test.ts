@@ -95,10 +95,13 @@ async function interrupted(scenario: Scenario, at: string) {
       promised: null,
       note: null,
       authorize: true,
+      place: { hasDisplay: true, isRemote: false },
       signal: controller.signal
     },
     {
       showAddress: () => {},
+      showRefused: () => {},
+      showDevice: () => {},
       readRedirect: async () => null,
       askFields: async () => ({ key: keys.one }),
       confirm: async () => {
@@ -160,10 +163,13 @@ test('what was changed between the plan that was shown and the lock is not writt
           promised: null,
           note: null,
           authorize: false,
+          place: { hasDisplay: true, isRemote: false },
           signal: new AbortController().signal
         },
         {
           showAddress: () => {},
+          showRefused: () => {},
+          showDevice: () => {},
           readRedirect: async () => null,
           askFields: async () => ({}),
           confirm: async () => {

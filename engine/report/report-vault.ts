@@ -1,0 +1,91 @@
+import type { Slot } from '../model/generated/types.ts'
+import { enumerated, indented, joined, prose, spaced } from './layout.ts'
+import { cleaned } from './strip-control.ts'
+import type { Style } from './style.ts'
+import { slotWords } from './words.ts'
+
+/** A key that opens a slot. */
+export interface ReaderReport {
+  readonly key: string
+  readonly fingerprint: string
+  /** null for a key that tieline.yaml does not name. */
+  readonly name: string | null
+}
+
+/** What becomes of the readers of one slot. */
+export interface ReaderChangeReport {
+  readonly slot: Slot
+  readonly action: 'make' | 'add' | 'rotate' | 'keep'
+  readonly readers: readonly ReaderReport[]
+  readonly added: readonly ReaderReport[]
+  readonly removed: readonly ReaderReport[]
+  readonly exposed: readonly { readonly connection: string; readonly account: string }[]
+}
+
+/** Who reads each slot, what would change, and what those who go have been able to read. */
+export function reportReaders(
+  changes: readonly ReaderChangeReport[],
+  style: Style,
+  tense: 'planned' | 'done'
+): string {
+  if (changes.length === 0) {
+    return joined(
+      prose('Nobody is to read any slot: no member has a key in tieline.yaml.', style, 0)
+    )
+  }
+  const groups = cleaned(changes).map(each => slotLines(each, style, tense))
+  return joined(spaced(groups))
+}
+
+function slotLines(
+  change: ReaderChangeReport,
+  style: Style,
+  tense: 'planned' | 'done'
+): readonly string[] {
+  const { slot, action, readers, added, removed, exposed } = change
+  const { symbols, bold, green, red, yellow } = style
+  const isAdded = (reader: ReaderReport) => added.some(each => each.key === reader.key)
+  return [
+    `${bold(slotWords(slot))}  ${words[tense][action]}`,
+    ...readers.flatMap(reader =>
+      indented(
+        `${isAdded(reader) ? green(symbols.add) : ' '} ${readerWords(reader)}`,
+        style.width,
+        2,
+        4
+      )
+    ),
+    ...removed.flatMap(reader =>
+      indented(`${red(symbols.delete)} ${readerWords(reader)}`, style.width, 2, 4)
+    ),
+    ...(exposed.length === 0
+      ? []
+      : indented(
+          `${yellow(symbols.attention)} Whoever goes could read, and may have kept: ${enumerated(
+            exposed.map(each => `${each.connection} (${each.account})`)
+          )}. New keys do not change that: authorize these again, or change their secrets at the service.`,
+          style.width,
+          2,
+          4
+        ))
+  ]
+}
+
+const words = {
+  planned: {
+    make: 'will get its first keys, read by',
+    add: 'keeps its keys, and will be read by',
+    rotate: 'will get new keys, read by',
+    keep: 'stays as it is, read by'
+  },
+  done: {
+    make: 'has its first keys, read by',
+    add: 'keeps its keys, and is read by',
+    rotate: 'has new keys, read by',
+    keep: 'stays as it is, read by'
+  }
+} as const
+
+function readerWords({ name, fingerprint }: ReaderReport): string {
+  return `${name ?? 'a key that tieline.yaml does not name'}  ${fingerprint}`
+}
