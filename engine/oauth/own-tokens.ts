@@ -1,4 +1,5 @@
 import type { OAuth2Secret } from '../model/credential.ts'
+import { isOwnRight } from '../model/grants.ts'
 import type { Clock } from '../model/ports.ts'
 import { clientCredentialsTokens } from './client-credentials.ts'
 import { jwtBearerTokens } from './jwt-bearer.ts'
@@ -11,18 +12,13 @@ export interface OwnRequest {
   readonly previous?: OAuth2Secret | null
 }
 
-/** Whether tokens are got without a person, and again in the same way. */
-export function isOwnGrant({ way }: OAuth2Target): boolean {
-  return way.grant === 'client_credentials' || way.grant === 'jwt_bearer'
-}
-
 /** Asks for tokens that need no person. A refresh token is of no use then (RFC 6749, section 4.4.3), so none is kept. */
 export async function ownTokens(
   target: OAuth2Target,
   client: OAuthClient,
   request: OwnRequest
 ): Promise<TokenGrant> {
-  if (!isOwnGrant(target)) throw new Error(`${target.way.grant} needs a person`)
+  if (!isOwnRight(target.way)) throw new Error(`${target.way.grant} needs a person`)
   const ask = target.way.grant === 'jwt_bearer' ? jwtBearerTokens : clientCredentialsTokens
   const grant = await ask(target, client, request)
   return { ...grant, secret: { ...grant.secret, refreshToken: null } }

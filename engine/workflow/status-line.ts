@@ -28,6 +28,8 @@ const expiringMs = 24 * 60 * 60 * 1000
 export interface StatusScene {
   readonly documents: Documents
   readonly resolver: Pick<Resolver, 'needOf'>
+  /** Whether the application gets tokens without a person, and new ones in the same way. */
+  readonly renewsItself: (connection: Connection, environment: OwnEnvironment) => boolean
   /** The clear part of what is in the vault. */
   readonly files: readonly CredentialFile[]
   /** How many people have authorized, by slot, as the vault has it; state is asked where it has nothing. */
@@ -46,7 +48,12 @@ export function statusLine(
   connection: Connection
 ): ConnectionStatus {
   const need = scene.resolver.needOf(connection, environment)
-  const own = { connection: linkName, need, users: countOf(scene, need) }
+  const own = {
+    connection: linkName,
+    need,
+    users: countOf(scene, need),
+    renewsItself: scene.renewsItself(connection, environment)
+  }
   if (need.level === 'logged-in-user') return ofUser(scene, own)
   const records = visibleRecords(scene.documents, environment)
   const remembered = scene.documents[environment]?.serving[connection.id]
@@ -59,7 +66,8 @@ export function statusLine(
     return line(own, notUsed(need, former, serving, file), former.record, file)
   }
   const file = fileOf(scene, used.credential)
-  const state: Standing = file === undefined ? ['credential-not-here', null] : standing(scene, file)
+  const state: Standing =
+    file === undefined ? ['credential-not-here', null] : standing(scene, own, file)
   if (isWaiting(scene, need, used, file)) {
     const waits: Standing = state[1] === null ? [state[0], 'not-adopted'] : state
     return { ...line(own, waits, used.record, file), adopted: false }
@@ -73,6 +81,7 @@ interface Own {
   readonly connection: string
   readonly need: Need
   readonly users: number | null
+  readonly renewsItself: boolean
 }
 
 function countOf({ documents, users }: StatusScene, need: Need): number | null {
@@ -98,7 +107,7 @@ function ofUser(scene: StatusScene, own: Own): ConnectionStatus {
     ? ['needs-reauthorization', 'basis-changed']
     : without(need.scopes, facts.asked).length > 0
       ? ['needs-reauthorization', 'scopes-added']
-      : standing(scene, file)
+      : standing(scene, own, file)
   return line(own, state, facts, file)
 }
 
@@ -116,12 +125,16 @@ function newest(files: readonly CredentialFile[]): CredentialFile | undefined {
 }
 
 /** Of a credential that fits what is needed. */
-function standing({ found, now }: StatusScene, file: CredentialFile): Standing {
+function standing(
+  { found, now }: StatusScene,
+  { renewsItself }: Own,
+  file: CredentialFile
+): Standing {
   if (file.dead !== null) return ['needs-reauthorization', file.dead.cause]
   const cause = found.get(file.id)
   if (cause !== undefined) return ['drifted', cause]
   const waits = file.proof.kind === 'deposit' ? 'not-adopted' : null
-  if (file.expiresAt === null || file.refreshable) return ['connected', waits]
+  if (file.expiresAt === null || file.refreshable || renewsItself) return ['connected', waits]
   const left = Date.parse(file.expiresAt) - now.getTime()
   if (left <= 0) return ['needs-reauthorization', 'expired']
   return [left < expiringMs ? 'expiring' : 'connected', waits]

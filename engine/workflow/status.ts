@@ -1,10 +1,11 @@
 import type { Diagnostic } from '../model/diagnostic.ts'
 import { environments } from '../model/documents.ts'
 import type { OwnEnvironment, Status, StatusCause } from '../model/generated/types.ts'
+import { isOwnRight } from '../model/grants.ts'
 import { compareText } from '../model/record.ts'
 import { openVault } from './open-vault.ts'
 import { openState, openWorkspace, poolsOf, resolverFor, soundDocuments } from './open-workspace.ts'
-import { statusLine } from './status-line.ts'
+import { type StatusScene, statusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
 import { countUsers } from './user-counts.ts'
 
@@ -29,9 +30,14 @@ export async function statusWorkflow(
   const documents = await soundDocuments(state)
   const vault = await openVault(around, workspace.settings, async () => documents, actor)
   const { files, problems: damaged } = await vault.list()
-  const scene = {
+  const resolver = resolverFor(workspace.known, poolsOf(documents))
+  const scene: StatusScene = {
     documents,
-    resolver: resolverFor(workspace.known, poolsOf(documents)),
+    resolver,
+    renewsItself: (connection, environment) => {
+      const { way } = resolver.targetOf('', connection, environment)
+      return way.kind === 'oauth2' && isOwnRight(way)
+    },
     files,
     users: await countUsers(vault, files),
     found: checked.found,

@@ -51,6 +51,7 @@ function lineOf(
   const whole = {
     ...{ documents: noDocuments, files: [], users: new Map(), found: new Map(), now, actor: jo },
     resolver: { needOf: plainNeed },
+    renewsItself: () => false,
     ...scene
   }
   return statusLine(whole, environment, 'crm', connection)
@@ -87,6 +88,12 @@ test('what the vault knows of a credential counts: how long it lasts, and whethe
     assert.is(brief(crm, { documents: gone, files }), `needs-reauthorization ${cause} true`)
   }
   assert.is(brief(crm, { documents }), 'credential-not-here - -')
+})
+
+test('a token that the application gets by itself may run out: it gets another one', () => {
+  const files = [aFile(record, { expiresAt: '2026-03-04T11:00:00Z', refreshable: false })]
+  assert.is(brief(crm, { documents, files, renewsItself: () => true }), 'connected - true')
+  assert.is(brief(crm, { documents, files }), 'needs-reauthorization expired true')
 })
 
 test('what was deposited counts, and is said until a reader has adopted it', () => {
