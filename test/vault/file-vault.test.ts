@@ -17,6 +17,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Refusal } from '../../engine/model/diagnostic.ts'
+import { openFileVault } from '../../engine/vault/file-vault.ts'
 import { seal } from '../../engine/vault/seal.ts'
 import { shownOf, withCode } from '../oauth/a-target.ts'
 import { rejects, run, temporaryFolder } from '../support/assert.ts'
@@ -685,6 +686,44 @@ test('an id that is no UUID reaches no file', async () => {
     await rejects(() => vault.store(aSecret({ id })))
   }
   assert.ok((await vault.commitment('dev')) !== null)
+})
+
+test('a newer generation that is stored right while the one before is read is no replay', async () => {
+  const { vaultOf, identity, folder } = aVault()
+  const credential = aSecret()
+  const writer = vaultOf()
+  await writer.store(credential)
+  let generation = 1
+  // Asked for between the reading of a record and that of the ledger.
+  const reader = openFileVault(folder, {
+    identity,
+    committed: async () => {
+      if (generation < 3) await writer.replace({ ...credential, generation: ++generation })
+      return null
+    },
+    readers: null,
+    actor: null,
+    memberKey: () => undefined
+  })
+  assert.is((await reader.open(credential.id))?.generation, 3)
+})
+
+test('an end that is written right while a record is read is no replay', async () => {
+  const { vaultOf, identity, folder } = aVault()
+  const credential = aSecret()
+  const writer = vaultOf()
+  await writer.store(credential)
+  const reader = openFileVault(folder, {
+    identity,
+    committed: async () => {
+      await writer.remove(credential.id)
+      return null
+    },
+    readers: null,
+    actor: null,
+    memberKey: () => undefined
+  })
+  assert.is(await reader.open(credential.id), null)
 })
 
 test.run()
