@@ -3,18 +3,16 @@ import type { Documents } from '../model/documents.ts'
 import type { DueAuthorization, OwnEnvironment, Plan, Selection } from '../model/generated/types.ts'
 import { contentAfter, differs } from '../plan/content-after.ts'
 import { actorOf } from './actor.ts'
-import { authorizeGroup, permitAuthorize } from './authorize.ts'
+import { authorizeGroup, authorizeSceneOf, permitAuthorize } from './authorize.ts'
 import { type AuthorizeScene, type Conversation, type Place, targetIn } from './authorize-scene.ts'
 import { checkBranch } from './check-branch.ts'
 import { commitOf } from './commit-of.ts'
 import { brokenPromise } from './compare-plans.ts'
 import { mendState } from './mend.ts'
-import { openLeases, openVault } from './open-vault.ts'
 import { poolsOf, resolverFor, soundDocuments } from './open-workspace.ts'
 import { orphanedGrants } from './orphaned-grants.ts'
 import { permit } from './permit.ts'
 import { openScene, type Planned, planOne, type Scene, versionOf } from './plan.ts'
-import { referenceResolver } from './resolve-references.ts'
 import { revokePlanned } from './revoke-record.ts'
 import type { Surroundings } from './surroundings.ts'
 import { recordUserCounts } from './user-counts.ts'
@@ -68,7 +66,7 @@ export async function applyWorkflow(
   const { workspace, state } = opened
   permit(workspace.settings, actor, { kind: 'apply', environment: request.environment })
   if (request.environment !== 'dev') await checkBranch(around, workspace.settings)
-  const acting = await sceneOf(around, opened, actor)
+  const acting = await authorizeSceneOf(around, workspace, state, opened.documents, actor)
   const mended = await mendState(acting)
   const counted = await recordUserCounts({ ...acting, clock: around.clock })
   const documents = counted ? await soundDocuments(state) : mended.documents
@@ -113,27 +111,6 @@ export async function applyWorkflow(
     pending.push(...asked)
   }
   return { environment: plan.environment, steps, pending, diagnostics: found }
-}
-
-async function sceneOf(
-  around: Surroundings,
-  { workspace, state, documents }: Scene,
-  actor: string
-): Promise<AuthorizeScene> {
-  const { settings, known } = workspace
-  const vault = await openVault(around, settings, () => soundDocuments(state), actor)
-  return {
-    around,
-    settings,
-    actor,
-    state,
-    documents,
-    known,
-    resolver: resolverFor(known, poolsOf(documents)),
-    vault,
-    leases: await openLeases(around, settings),
-    secrets: referenceResolver(around, settings, vault)
-  }
 }
 
 /** New entries keep the ids that a saved plan gave them, though an authorization has moved dev on meanwhile. */

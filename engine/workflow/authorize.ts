@@ -1,7 +1,9 @@
 import type { Authorized } from '../authorize/authorized.ts'
 import { type Diagnostic, Refusal } from '../model/diagnostic.ts'
 import { digestOf } from '../model/digest.ts'
+import type { Documents } from '../model/documents.ts'
 import type { Account } from '../model/generated/types.ts'
+import type { StateStore } from '../model/ports.ts'
 import { sortedUnique, without } from '../model/record.ts'
 import type { Target } from '../model/target.ts'
 import { actorOf } from './actor.ts'
@@ -17,7 +19,14 @@ import { nameAccount, refuseOtherAccount } from './consent-account.ts'
 import { converse } from './converse.ts'
 import { mendState } from './mend.ts'
 import { identityOf, openJournal, openLeases, openVault } from './open-vault.ts'
-import { openState, openWorkspace, poolsOf, resolverFor, soundDocuments } from './open-workspace.ts'
+import {
+  openState,
+  openWorkspace,
+  poolsOf,
+  resolverFor,
+  soundDocuments,
+  type Workspace
+} from './open-workspace.ts'
 import { orphanedGrants } from './orphaned-grants.ts'
 import { permit } from './permit.ts'
 import { referenceResolver } from './resolve-references.ts'
@@ -62,12 +71,32 @@ export async function authorizeWorkflow(
 export async function openAuthorizeScene(
   around: Surroundings
 ): Promise<{ readonly scene: AuthorizeScene; readonly found: readonly Diagnostic[] }> {
-  const { settings, known } = await openWorkspace(around)
+  const workspace = await openWorkspace(around)
   const actor = await actorOf(around)
-  const state = openState(around, settings, actor)
+  const state = openState(around, workspace.settings, actor)
   const documents = await soundDocuments(state)
+  const scene = await authorizeSceneOf(around, workspace, state, documents, actor)
+  const mended = await mendState(scene)
+  return {
+    scene: {
+      ...scene,
+      documents: mended.documents,
+      resolver: resolverFor(scene.known, poolsOf(mended.documents))
+    },
+    found: mended.diagnostics
+  }
+}
+
+/** What everything that deals with authorizations works with. */
+export async function authorizeSceneOf(
+  around: Surroundings,
+  { settings, known }: Pick<Workspace, 'settings' | 'known'>,
+  state: StateStore,
+  documents: Documents,
+  actor: string
+): Promise<AuthorizeScene> {
   const vault = await openVault(around, settings, () => soundDocuments(state), actor)
-  const scene: AuthorizeScene = {
+  return {
     around,
     settings,
     actor,
@@ -78,15 +107,6 @@ export async function openAuthorizeScene(
     vault,
     leases: await openLeases(around, settings),
     secrets: referenceResolver(around, settings, vault)
-  }
-  const mended = await mendState(scene)
-  return {
-    scene: {
-      ...scene,
-      documents: mended.documents,
-      resolver: resolverFor(known, poolsOf(mended.documents))
-    },
-    found: mended.diagnostics
   }
 }
 

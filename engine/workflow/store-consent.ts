@@ -91,29 +91,26 @@ export async function consentFindings(
     now !== undefined &&
     now.id === target.need.connection &&
     isDeepStrictEqual(needOf(now, target.environment).basis, target.need.basis)
-  const others = consent.user === null ? sameAccountElsewhere(documents, target, consent) : []
+  const same = consent.user === null ? slotsOfAccount(documents, target, consent) : []
   return [
     ...(text === null ? [] : [note('TEST_SKIPPED', 'The credential was not tried', text)]),
     ...(consent.missing.length === 0 ? [] : [scopesNotGranted(target, consent.missing)]),
-    ...(others.length === 0 ? [] : [sameAccount(target, consent, others)]),
+    ...(same.length === 0 ? [] : [sameAccount(target, consent.account, same)]),
     ...(consent.adopted ? [] : [waitsForReader(target, consent.slots)]),
     ...(isSame ? [] : [definitionChanged(target)])
   ]
 }
 
-/** Slots in which the same connection is authorized as the same account, where one of them is prod's and the other is not. */
-function sameAccountElsewhere(
+/** The slots in which the same connection is authorized as the same account; none unless prod and another one are among them. */
+function slotsOfAccount(
   documents: Documents,
   { need }: Target,
   { slots, account }: Pick<Consent, 'slots' | 'account'>
 ): readonly Slot[] {
   if (account.id === null) return []
-  const isOther = (slot: Slot): boolean =>
-    slot !== 'shared' &&
-    slots.every(each => each !== 'shared' && (each === 'prod') !== (slot === 'prod'))
-  return environments.filter(
+  const found = environments.filter(
     slot =>
-      isOther(slot) &&
+      slots.includes(slot) ||
       Object.values(documents[slot]?.authorizations ?? {}).some(
         each =>
           each.connection === need.connection &&
@@ -122,17 +119,18 @@ function sameAccountElsewhere(
           each.account.id === account.id
       )
   )
+  return found.includes('prod') && found.length > 1 ? found : []
 }
 
 function sameAccount(
   { linkName, service }: Target,
-  { slots, account }: Pick<Consent, 'slots' | 'account'>,
-  others: readonly Slot[]
+  account: Account,
+  slots: readonly Slot[]
 ): Diagnostic {
   return note(
     'SAME_ACCOUNT',
-    'dev and prod use the same account',
-    `${linkName} is authorized as ${account.name} in ${[...others, ...slots].join(' and ')}: what is tried out reaches the data of prod. If ${service} offers an account for testing, authorize that one instead.`
+    'prod and another environment use the same account',
+    `${linkName} is authorized as ${account.name} in ${slots.join(' and ')}: what is tried out reaches the data of prod. If ${service} offers an account for testing, authorize that one instead.`
   )
 }
 

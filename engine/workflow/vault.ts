@@ -9,7 +9,7 @@ import type {
 } from '../model/generated/types.ts'
 import type { StateStore, StateWriter } from '../model/ports.ts'
 import { sortedUnique } from '../model/record.ts'
-import type { VaultKeys } from '../vault/vault-keys.ts'
+import type { SlotKeySet, VaultKeys } from '../vault/vault-keys.ts'
 import { actorOf } from './actor.ts'
 import { openAuthorizeScene, permitAuthorize } from './authorize.ts'
 import { targetIn } from './authorize-scene.ts'
@@ -80,9 +80,7 @@ export async function recipientsWorkflow(
   conversation: VaultConversation
 ): Promise<VaultResult | null> {
   const scene = await openVaultScene(around)
-  const keySets = await scene.keys.list()
-  const wrong = keySets.flatMap(({ problem }) => problem ?? [])
-  if (wrong.length > 0) throw new Refusal(...wrong)
+  const keySets = await soundKeySets(scene)
   const changes = readerChanges(scene.settings, scene.own, keySets)
   return change(scene, changes, expected, conversation)
 }
@@ -94,9 +92,7 @@ export async function rotateWorkflow(
   conversation: VaultConversation
 ): Promise<VaultResult | null> {
   const scene = await openVaultScene(around)
-  const keySets = await scene.keys.list()
-  const wrong = keySets.flatMap(({ problem }) => problem ?? [])
-  if (wrong.length > 0) throw new Refusal(...wrong)
+  const keySets = await soundKeySets(scene)
   const missing = slots.filter(slot => keySets.every(each => each.slot !== slot))
   if (missing.length > 0 || keySets.length === 0) throw new Refusal(noKeys(missing))
   const changes = keySets
@@ -171,6 +167,13 @@ export async function setValueWorkflow(
   if (value === '') throw new Refusal(valueEmpty())
   await scene.vault.setValue(request.name, value, { connection, slot }, scene.actor)
   return { slot }
+}
+
+async function soundKeySets({ keys }: VaultScene): Promise<readonly SlotKeySet[]> {
+  const keySets = await keys.list()
+  const wrong = keySets.flatMap(({ problem }) => problem ?? [])
+  if (wrong.length > 0) throw new Refusal(...wrong)
+  return keySets
 }
 
 async function openVaultScene(around: Surroundings): Promise<VaultScene> {

@@ -431,9 +431,34 @@ test('with a real OAuth2 server, tokens come out where they are asked for and no
   aviary.add('first access token', first.stdout.trim())
   aviary.add('second access token', second.stdout.trim())
   aviary.look(first.stderr + second.stderr, 'stderr of token')
-  await lookAt(aviary, machine, ['status'], env)
-  await lookAt(aviary, machine, ['plan', '--all'], env)
-  lookAtDisk(aviary, machine)
+  // One value comes in by a pipe. The key of each slot, and the tokens of later refreshes, nobody but the vault ever sees.
+  const value = aviary.add('value of the vault', plainCanary('value'))
+  const set = await machine.tieline(['vault', 'set', 'crm_value', '--for', 'crm'], {
+    env,
+    input: `${value}\n`
+  })
+  assert.is(set.code, 0, set.stderr)
+  aviary.look(saidIn(set), 'vault set')
+  for (const args of [
+    ['status'],
+    ['plan', '--all'],
+    ['status', '--refresh'],
+    ['plan', '--refresh'],
+    ['status', '--by', 'ana@example.com'],
+    ['types'],
+    ['vault', 'key'],
+    ['vault', 'recipients'],
+    ['vault', 'rotate'],
+    ['request', 'crm', '/no-such-page'],
+    ['exec', 'crm', '--', process.execPath, '-e', ''],
+    ['revoke', 'crm', '--auto-approve'],
+    ['revoke', 'crm', '--auto-approve'],
+    ['token', 'crm']
+  ]) {
+    await lookAt(aviary, machine, args, env)
+    lookAtDisk(aviary, machine)
+    assert.equal(aviary.leaks, [], args.join(' '))
+  }
   await stop()
   await server.close()
   assert.equal(aviary.leaks, [])

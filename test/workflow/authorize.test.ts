@@ -28,7 +28,9 @@ test.after(async () => {
   await server.close()
 })
 
-const one = { from: { key: 'env:ONE' } }
+const one: { readonly from: Readonly<Record<string, string>>; readonly switchAccount?: boolean } = {
+  from: { key: 'env:ONE' }
+}
 const two = { from: { key: 'env:TWO' } }
 
 /** A workspace with two connections by key, in the given environments. */
@@ -75,6 +77,18 @@ async function dueIn(scenario: Scenario, environment: 'dev' | 'stage' | 'prod') 
     each => `${each.action} ${each.connection} ${each.reasons.map(({ code }) => code).join(' ')}`
   )
 }
+
+test('the same account in dev and prod is noticed, whether it was authorized at once or one after the other', async () => {
+  const once = await withKeys(['dev', 'stage', 'prod'])
+  const codes = async (environments: readonly ('dev' | 'prod')[], key = one) => {
+    const { diagnostics } = await once.authorize('pager', environments, key)
+    return diagnostics.map(each => each.code)
+  }
+  assert.equal(await codes(['dev']), [])
+  assert.equal(await codes(['prod'], two), [])
+  assert.equal(await codes(['prod'], { ...one, switchAccount: true }), ['SAME_ACCOUNT'])
+  assert.equal(await codes(['dev', 'prod']), ['SAME_ACCOUNT'])
+})
 
 test('a consent is recorded where it holds, with its credential in the vault and in use', async () => {
   const scenario = await withKeys(['dev'])
