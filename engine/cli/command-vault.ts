@@ -113,10 +113,9 @@ function conversationOf(
     },
     isReader: async (reader, slots) => {
       if (!terminal.interactive || format === 'json') throw unconfirmed(reader, slots)
-      const whose = reader.name ?? 'this key'
-      terminal.err(
-        `${whose} would read ${slots.join(' and ')}. Compare with what they see in "tieline vault key":\n\n    ${reader.fingerprint}\n\n`
-      )
+      const { enumerated, joined, prose } = await import('../report/layout.ts')
+      const question = `${reader.name ?? 'A key'} would read ${enumerated(slots)}. Compare with what its owner sees in "tieline vault key":\n\n    ${reader.fingerprint}\n`
+      terminal.err(`${joined(prose(question, terminal.errStyle, 0))}\n`)
       return (await readLine(terminal, 'Is it the same? Only "yes" goes on: '))?.trim() === 'yes'
     },
     confirm: async question => {
@@ -152,7 +151,7 @@ function unconfirmed({ name, fingerprint }: Reader, slots: readonly Slot[]): Ref
     problem(
       'RECIPIENT_UNCONFIRMED',
       'A new reader was not confirmed',
-      `${name ?? 'A key'} would read ${slots.join(' and ')}, and nobody can be asked here. Nothing was changed. Compare the fingerprint with what they see in "tieline vault key", then say it:\n    tieline vault recipients --expect "${fingerprint}"`
+      `${name ?? 'A key'} would read ${slots.join(', ')}, and nobody can be asked here. Nothing was changed. Compare the fingerprint with what its owner sees in "tieline vault key", then say it:\n    tieline vault recipients --expect "${fingerprint}"`
     )
   )
 }

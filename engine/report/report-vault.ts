@@ -19,7 +19,8 @@ export interface ReaderChangeReport {
   readonly readers: readonly ReaderReport[]
   readonly added: readonly ReaderReport[]
   readonly removed: readonly ReaderReport[]
-  readonly exposed: readonly { readonly connection: string; readonly account: string }[]
+  /** What those who go could read. */
+  readonly exposed: readonly { readonly connection: string; readonly what: string }[]
 }
 
 /** Who reads each slot, what would change, and what those who go have been able to read. */
@@ -62,7 +63,7 @@ function slotLines(
       ? []
       : indented(
           `${yellow(symbols.attention)} Whoever goes could read, and may have kept: ${enumerated(
-            exposed.map(each => `${each.connection} (${each.account})`)
+            exposed.map(each => `${each.connection} (${each.what})`)
           )}. New keys do not change that: authorize these again, or change their secrets at the service.`,
           style.width,
           2,

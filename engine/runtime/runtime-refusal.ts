@@ -18,7 +18,7 @@ export function needsReauthorization(target: Target, user: User, dead: Dead): Re
   return refusal(
     'NEEDS_REAUTHORIZATION',
     'The connection must be authorized again',
-    `${subject(target)} has no working credential: ${causes[dead.cause](target)} This was found at ${dead.at}. Nothing more ` +
+    `${subject(target)} has no working credential (${dead.cause}): ${causes[dead.cause](target)} This was found at ${dead.at}. Nothing more ` +
       `is asked of the service until it is authorized again:\n${command(target, user)}`
   )
 }

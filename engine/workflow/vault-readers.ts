@@ -65,7 +65,12 @@ function wantedReaders(settings: WorkspaceSpec, own: string, slot: Slot): readon
   return [...new Set([...people, ...(runtime[slot] ?? [])])].sort(compareText)
 }
 
-function readerOf({ members, runtime = {} }: WorkspaceSpec, own: string, key: string): Reader {
+/** Whose a key is, as far as tieline.yaml tells. */
+export function readerOf(
+  { members, runtime = {} }: WorkspaceSpec,
+  own: string,
+  key: string
+): Reader {
   const member = Object.entries(members ?? {}).find(([, each]) => each.key === key)?.[0]
   const isYou = members === undefined && key === own
   const slots = (['shared', 'dev', 'stage', 'prod'] as const).filter(slot =>

@@ -9,7 +9,7 @@ import type {
 } from '../model/generated/types.ts'
 import type { StateStore, StateWriter } from '../model/ports.ts'
 import { sortedUnique } from '../model/record.ts'
-import type { SlotKeySet, VaultKeys } from '../vault/vault-keys.ts'
+import type { SlotKeySet, ValueEntry, VaultKeys } from '../vault/vault-keys.ts'
 import { actorOf } from './actor.ts'
 import { openAuthorizeScene, permitAuthorize } from './authorize.ts'
 import { targetIn } from './authorize-scene.ts'
@@ -17,7 +17,7 @@ import { identityOf, memberKey, vaultFolder } from './open-vault.ts'
 import { openState, openWorkspace, soundDocuments } from './open-workspace.ts'
 import { permit } from './permit.ts'
 import type { Surroundings } from './surroundings.ts'
-import { type Reader, type ReaderChange, readerChanges } from './vault-readers.ts'
+import { type Reader, type ReaderChange, readerChanges, readerOf } from './vault-readers.ts'
 
 /** How a person is asked about the vault's readers. */
 export interface VaultConversation {
@@ -33,9 +33,10 @@ export interface ShownChange extends ReaderChange {
   readonly exposed: readonly Exposed[]
 }
 
+/** Something that could be read: of a connection, the account that was authorized or the value that was set. */
 export interface Exposed {
   readonly connection: string
-  readonly account: string
+  readonly what: string
 }
 
 export interface VaultResult {
@@ -100,7 +101,7 @@ export async function rotateWorkflow(
     .map(each => ({
       slot: each.slot,
       action: 'rotate' as const,
-      readers: each.readers.map(key => ({ key, fingerprint: fingerprintOf(key), name: null })),
+      readers: each.readers.map(key => readerOf(scene.settings, scene.own, key)),
       added: [],
       removed: []
     }))
@@ -199,7 +200,8 @@ async function change(
   expected: readonly string[],
   conversation: VaultConversation
 ): Promise<VaultResult | null> {
-  const shown = changes.map(each => ({ ...each, exposed: exposedBy(scene, each) }))
+  const values = await scene.keys.values()
+  const shown = changes.map(each => ({ ...each, exposed: exposedBy(scene, each, values) }))
   const due = shown.filter(each => each.action !== 'keep')
   if (due.length === 0) return { changes: shown, diagnostics: [], movedTo: null }
   if (!(await agreed(scene, shown, expected, conversation))) return null
@@ -266,19 +268,29 @@ async function commit(writer: StateWriter, slot: Slot, vault: VaultCommitment): 
 }
 
 /** What can be read in a slot by those who go. */
-function exposedBy({ documents }: VaultScene, { slot, removed }: ReaderChange): readonly Exposed[] {
+function exposedBy(
+  { documents }: VaultScene,
+  { slot, removed }: ReaderChange,
+  values: readonly ValueEntry[]
+): readonly Exposed[] {
   if (removed.length === 0) return []
   const connections = Object.values(documents).flatMap(document =>
     Object.entries(document?.connections ?? {})
   )
   const names = new Map(connections.map(([linkName, { id }]) => [id, linkName]))
-  const records = Object.values(documents[slot]?.authorizations ?? {})
-  const told = records
-    .filter(each => each.ended === null)
-    .map(each => JSON.stringify([names.get(each.connection) ?? each.connection, each.account.name]))
+  const live = Object.values(documents[slot]?.authorizations ?? {}).filter(
+    each => each.ended === null
+  )
+  const found = [
+    ...live.map(each => [each.connection, each.account.name] as const),
+    ...values
+      .filter(each => each.slot === slot)
+      .map(each => [each.connection, `vault:${each.name}`] as const)
+  ]
+  const told = found.map(([id, what]) => JSON.stringify([names.get(id) ?? id, what]))
   return sortedUnique(told).map(each => {
-    const [connection = '', account = ''] = JSON.parse(each)
-    return { connection, account }
+    const [connection = '', what = ''] = JSON.parse(each)
+    return { connection, what }
   })
 }
 
