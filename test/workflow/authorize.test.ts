@@ -4,6 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Conversation } from '../../engine/workflow/authorize-scene.ts'
 import { statusWorkflow } from '../../engine/workflow/status.ts'
+import { setValueWorkflow } from '../../engine/workflow/vault.ts'
 import { type ConsentOptions, followConsent, type OAuthServer } from '../support/oauth-server.ts'
 import { type KeyService, startKeyService } from '../support/scenario-service.ts'
 import {
@@ -88,6 +89,34 @@ test('the same account in dev and prod is noticed, whether it was authorized at 
   assert.equal(await codes(['prod'], two), [])
   assert.equal(await codes(['prod'], { ...one, switchAccount: true }), ['SAME_ACCOUNT'])
   assert.equal(await codes(['dev', 'prod']), ['SAME_ACCOUNT'])
+})
+
+test('a client secret comes out of the vault for the connection and slot that it was set for, and for no other', async () => {
+  const files = oauthFiles(server.origin, 'authorization: separate')
+  const sealed = (files['connections/forge.yaml'] ?? '').replace('env:OAUTH_SECRET', 'vault:pass')
+  const scenario = makeScenario({
+    ...files,
+    'connections/forge.yaml': sealed,
+    'connections/thief.yaml': sealed,
+    'components/desk.yaml': 'kind: form\nname: Desk\nuses: [forge, thief]\n'
+  })
+  await scenario.apply('dev')
+  await scenario.apply('stage')
+  const secret = String(scenario.env.OAUTH_SECRET)
+  const value = { name: 'pass', connection: 'forge', environment: 'dev' } as const
+  assert.equal(await setValueWorkflow(scenario.around, value, async () => secret), { slot: 'dev' })
+
+  for (const [connection, environment] of [
+    ['thief', 'dev'],
+    ['forge', 'stage']
+  ] as const) {
+    await refuses(
+      () => scenario.authorize(connection, [environment], {}, person()),
+      'REFERENCE_MISSING'
+    )
+  }
+  const { consents } = await scenario.authorize('forge', ['dev'], {}, person())
+  assert.is(consents.length, 1)
 })
 
 test('a consent is recorded where it holds, with its credential in the vault and in use', async () => {
