@@ -84,6 +84,19 @@ export async function unlockCommand(
   return 0
 }
 
+/** Exit code 0; what was found and mended is told. */
+export async function verifyCommand({ around, terminal, format }: CommandContext): Promise<number> {
+  const { verifyWorkflow } = await import('../workflow/state.ts')
+  const diagnostics = await verifyWorkflow(around)
+  if (format === 'json') {
+    await showJson(terminal, { diagnostics })
+    return 0
+  }
+  await showDiagnostics(terminal, diagnostics)
+  if (diagnostics.length === 0) terminal.out('State and vault agree.\n')
+  return 0
+}
+
 export async function acceptCommand(
   { around, terminal, format }: CommandContext,
   slot: Slot

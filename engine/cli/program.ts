@@ -283,19 +283,22 @@ function buildProgram(run: (command: Command, work: Run) => Promise<void>): Comm
   addCommand(
     state,
     'verify',
-    'accept a state document that was edited by hand',
+    'compare state and vault, and mend what a cut-off run left',
     'tieline state verify --accept -e dev'
   )
+    .option('--accept', 'take a document as it is that was edited by hand')
     .addOption(
-      new Option('-e, --env <document>', 'which document')
+      new Option('-e, --env <document>', 'with --accept: which document')
         .choices(['dev', 'stage', 'prod', 'shared'])
         .default('dev' as Slot)
     )
-    .requiredOption('--accept', 'take it as it is')
     .action((flags, command) =>
-      run(command, async context =>
-        (await import('./commands.ts')).acceptCommand(context, flags.env as Slot)
-      )
+      run(command, async context => {
+        const { acceptCommand, verifyCommand } = await import('./commands.ts')
+        return flags.accept === true
+          ? acceptCommand(context, flags.env as Slot)
+          : verifyCommand(context)
+      })
     )
   return program
 }

@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Slot, State } from '../model/generated/types.ts'
 import { actorOf } from './actor.ts'
 import { openState, openWorkspace } from './open-workspace.ts'
@@ -18,4 +19,17 @@ export async function acceptWorkflow(around: Surroundings, slot: Slot): Promise<
   const actor = await actorOf(around)
   permit(settings, actor, { kind: 'repair-state' })
   return openState(around, settings, actor).accept(slot)
+}
+
+/**
+ * Reads every document, and brings records and vault together again: what was stored and not recorded is recorded, what was deposited
+ * is adopted, what ended is dropped. Gives what was found. Throws a Refusal where a document cannot be read.
+ */
+export async function verifyWorkflow(around: Surroundings): Promise<readonly Diagnostic[]> {
+  const { settings } = await openWorkspace(around)
+  permit(settings, await actorOf(around), { kind: 'repair-state' })
+  const { openAuthorizeScene } = await import('./authorize.ts')
+  const { scene, found } = await openAuthorizeScene(around)
+  const { problems } = await scene.vault.list()
+  return [...found, ...problems.map(each => ({ ...each, severity: 'warning' as const }))]
 }

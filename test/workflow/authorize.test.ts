@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Conversation } from '../../engine/workflow/authorize-scene.ts'
+import { verifyWorkflow } from '../../engine/workflow/state.ts'
 import { statusWorkflow } from '../../engine/workflow/status.ts'
 import { setValueWorkflow } from '../../engine/workflow/vault.ts'
 import { type ConsentOptions, followConsent, type OAuthServer } from '../support/oauth-server.ts'
@@ -436,9 +437,24 @@ test('a credential without a record is recorded by the next command, whichever i
     records(scenario, 'shared').map(each => each.credential),
     stored
   )
+  assert.equal(await verifyWorkflow(scenario.around), [])
   for (const each of ['dev', 'stage'] as const) {
     assert.is(scenario.state(each)?.serving['hub.1'], stored[0])
   }
+})
+
+test('state verify records what a cut-off run stored, and then finds nothing', async () => {
+  const scenario = await withKeys(['dev'])
+  const before = `${JSON.stringify(scenario.state('dev'), null, 2)}\n`
+  await scenario.authorize('pager', ['dev'], one)
+  scenario.write('state/dev.json', before)
+  const codes = async () => (await verifyWorkflow(scenario.around)).map(each => each.code)
+  assert.equal(await codes(), ['RECORDS_MENDED'])
+  assert.equal(
+    records(scenario, 'dev').map(each => each.credential),
+    scenario.stored()
+  )
+  assert.equal(await codes(), [])
 })
 
 test('a credential that was replaced stays ended, though somebody puts its file back', async () => {
