@@ -41,7 +41,8 @@ export async function storeDeposit(
   const name = depositName(credential.id)
   const by = members.actor
   const signer = by === null ? null : await signerOf(members, by)
-  const isOwn = credential.user !== null && credential.user === by
+  // Who has a key under members is believed with it only: anybody could leave a deposit in their name.
+  const isOwn = by !== null && credential.user === by && members.memberKey(by) === undefined
   if (by === null || (signer === null && !isOwn)) {
     throw new Refusal(vaultProblem.depositNeedsKey(credential.slot))
   }
@@ -145,6 +146,9 @@ export async function examine(
     const { user, record } = deposit.credential
     const isOwn = user === deposit.by && record.level === 'logged-in-user'
     if (!isOwn) refuse(id, 'nobody vouches for it, and it is not the own sign-in of who left it.')
+    if (memberKey(deposit.by) !== undefined) {
+      refuse(id, `${deposit.by} has a key in tieline.yaml, and it does not vouch for this.`)
+    }
     return { deposit, verified: false, by: null }
   }
   const member = memberKey(proof.by) ?? refuse(id, `${proof.by} has no key in tieline.yaml.`)

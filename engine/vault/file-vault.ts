@@ -9,16 +9,17 @@ import { createFile } from './durable-file.ts'
 import { isUuid, jsonText, parsed } from './json-shape.ts'
 import { keyFileName, keySlots, keysDigest, readKeyFile } from './key-file.ts'
 import { openKeyRing, type SlotKeys } from './key-ring.ts'
+import { deleteLeases } from './lease-files.ts'
 import { openLedger } from './ledger.ts'
 import { makeKeys } from './make-keys.ts'
 import { checkRecord, keysFor, recordOpener, type VaultParts, vaultId } from './open-record.ts'
 import {
   allRecordFiles,
   deleteRecord,
-  inGroups,
   newestName,
   readRecord,
-  recordFiles
+  recordFiles,
+  recordsReader
 } from './record-files.ts'
 import { raise, storeGeneration } from './store-record.ts'
 import { ensureHead, headProblem, readHead } from './vault-head.ts'
@@ -50,6 +51,7 @@ export function openFileVault(folder: string, options: FileVaultOptions): Vault 
     committed: options.committed
   }
   const open = recordOpener(parts)
+  const records = recordsReader(folder)
   const toWrite = (slot: Slot): Promise<SlotKeys> => keysToWrite(parts, options, slot)
   const values = openValues(parts, options, toWrite)
 
@@ -67,7 +69,7 @@ export function openFileVault(folder: string, options: FileVaultOptions): Vault 
 
     readers: async slot => (await ring.find(slot))?.inUse.readers ?? null,
 
-    list: () => listVault(folder),
+    list: () => listVault(folder, records),
 
     open: async id => (isUuid(id) ? open(id) : null),
 
@@ -102,10 +104,11 @@ export function openFileVault(folder: string, options: FileVaultOptions): Vault 
     },
 
     sweep: async () => {
-      const left = (await allRecordFiles(folder)).filter(
-        ({ isGone, generations, hasDeposit }) => isGone && (generations.length > 0 || hasDeposit)
-      )
+      const gone = (await allRecordFiles(folder)).filter(({ isGone }) => isGone)
+      const left = gone.filter(each => each.generations.length > 0 || each.hasDeposit)
       for (const { id } of left) await removeRecord(parts, id)
+      for (const { id } of gone) await deleteLeases(folder, id)
+      for (const slot of keySlots) await endInLedger(parts, slot, gone)
     },
 
     value: values.get,
@@ -121,7 +124,11 @@ async function keysToWrite(
 ): Promise<SlotKeys> {
   const { ring } = parts
   const found = (await ring.find(slot)) ?? (await makeFirstKeys(parts, options, slot))
-  if (options.readers === null) return found
+  if (options.readers === null) {
+    // Keys that state does not name may be anybody's.
+    if (found.committed === null) throw new Refusal(vaultProblem.noReader(slot))
+    return found
+  }
   // Alone, one never seals to keys that somebody else put there.
   await ring.openFor(found, keyFileName(slot))
   return found
@@ -152,11 +159,14 @@ async function makeFirstKeys(
   return made
 }
 
-async function listVault(folder: string): ReturnType<Vault['list']> {
+async function listVault(
+  folder: string,
+  records = recordsReader(folder)
+): ReturnType<Vault['list']> {
   const damage = await headProblem(folder)
   const vault = damage === null ? ((await readHead(folder))?.id ?? null) : null
   const names = (await allRecordFiles(folder)).flatMap(each => newestName(each) ?? [])
-  const read = await inGroups(names, name => readRecord(folder, vault, name))
+  const read = await records(vault, names)
   const found = read.filter(each => each !== null)
   const keyProblems = await Promise.all(keySlots.map(slot => keyProblem(folder, slot)))
   return {
@@ -217,6 +227,30 @@ async function unsealAside(parts: VaultParts, text: string): Promise<Credential 
   return 'value' in found ? found.value : null
 }
 
+/**
+ * Who ends a record of a slot that they cannot read leaves a tombstone and nothing else, and without it the record could be put back.
+ * Readers note it where nobody else can write.
+ */
+async function endInLedger(
+  parts: VaultParts,
+  slot: Slot,
+  gone: readonly { readonly id: string }[]
+): Promise<void> {
+  if (gone.length === 0) return
+  try {
+    const keys = await parts.ring.find(slot)
+    const [first, ...others] = (await keys?.open()) ?? []
+    if (keys === null || first === undefined) return
+    const known = await parts.ledger.read(keys, first)
+    const ended = gone.filter(({ id }) => typeof known[id] === 'number')
+    const entries = Object.fromEntries(ended.map(({ id }) => [id, 'ended'] as const))
+    await raise(parts, keys, [first, ...others], entries)
+  } catch (error) {
+    // What is wrong with a slot is told by whoever reads it.
+    if (!(error instanceof Refusal)) throw error
+  }
+}
+
 async function removeRecord(parts: VaultParts, id: string): Promise<void> {
   const { folder, ring } = parts
   const before = await recordFiles(folder, id)
@@ -224,7 +258,7 @@ async function removeRecord(parts: VaultParts, id: string): Promise<void> {
   if (head === null) return
   // Even beside a tombstone: whoever wrote it may have been cut off before the ledger had it.
   const name = newestName({ ...before, isGone: false })
-  if (before.isGone && name === null) return
+  if (before.isGone && name === null) return deleteLeases(folder, id)
   const read = name === null ? null : await readRecord(folder, head.id, name)
   // A file that cannot be read tells no slot. It can be ended all the same.
   const keys = read !== null && 'value' in read ? await ring.find(read.value.slot) : null
@@ -234,4 +268,5 @@ async function removeRecord(parts: VaultParts, id: string): Promise<void> {
     await raise(parts, keys, [first, ...others], { [id]: 'ended' })
   }
   await deleteRecord(folder, await recordFiles(folder, id))
+  await deleteLeases(folder, id)
 }

@@ -14,7 +14,7 @@ import {
   writeOutcome
 } from './lease-files.ts'
 import { type LeaseTimes, readHolder, startHeart } from './lease-holder.ts'
-import { unwritable } from './unwritable.ts'
+import { unlessForgotten } from './unwritable.ts'
 
 /** Whose attempt it is: the claim holds the token, so that nobody takes another's for his own. */
 export interface LeasePlace {
@@ -76,7 +76,7 @@ export async function holdLease(
     isHeld: isOwn,
     sending: async room => {
       if (!(await isOwn())) return false
-      const isMade = await createFile(outcomePath, ' '.repeat(room)).catch(unwritable)
+      const isMade = await createFile(outcomePath, ' '.repeat(room)).catch(unlessForgotten)
       if (!isMade) return false
       if (await isOwn()) return true
       await deleteQuietly(outcomePath)

@@ -86,6 +86,23 @@ export async function deleteAttempts(
   }
 }
 
+/** Where the attempts at a credential are kept, in the vault's folder. */
+export function leaseFolder(vaultFolder: string, id: string): string {
+  return join(vaultFolder, 'leases', id)
+}
+
+/**
+ * Deletes what is left of attempts at a credential, unless somebody is at it: that lease may stand for copies of the credential
+ * that live on. What cannot be deleted now does no harm.
+ */
+export async function deleteLeases(vaultFolder: string, id: string): Promise<void> {
+  const folder = leaseFolder(vaultFolder, id)
+  try {
+    if ((await listAttempts(folder)).some(each => each.kind === 'claim')) return
+    await fs.rm(folder, { recursive: true, force: true })
+  } catch {}
+}
+
 async function listAttempts(folder: string) {
   const listed = await fs.readdir(folder).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []

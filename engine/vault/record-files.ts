@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { CredentialFile } from '../model/generated/types.ts'
 import { depositName, parseName, type Read, readCredentialFile } from './credential-file.ts'
 import { deleteFile, readText } from './durable-file.ts'
+import { stampOf } from './file-stamp.ts'
 import { namesIn, numberedName } from './numbered-files.ts'
 import { vaultProblem } from './vault-problem.ts'
 
@@ -56,6 +57,30 @@ export async function readRecord(
     return text === null ? null : readCredentialFile(name, vault, text)
   } catch {
     return { problem: vaultProblem.damaged(name) }
+  }
+}
+
+/** Reads records as `readRecord` does, many at once, and again only those whose files changed since the last time. */
+export function recordsReader(
+  folder: string
+): (
+  vault: string | null,
+  names: readonly string[]
+) => Promise<readonly (Read<CredentialFile> | null)[]> {
+  type Known = { readonly stamp: string; readonly read: Read<CredentialFile> }
+  let known: ReadonlyMap<string, Known> = new Map()
+  return async (vault, names) => {
+    const now = new Map<string, Known>()
+    const found = await inGroups(names, async name => {
+      const stamp = `${vault} ${stampOf(join(folder, name))}`
+      const before = known.get(name)
+      const read = before?.stamp === stamp ? before.read : await readRecord(folder, vault, name)
+      // What cannot be read may be readable the next time.
+      if (read !== null && 'value' in read) now.set(name, { stamp, read })
+      return read
+    })
+    known = now
+    return found
   }
 }
 

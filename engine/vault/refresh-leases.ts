@@ -4,9 +4,15 @@ import { join } from 'node:path'
 import type { Clock, LeaseClaim, LeaseWish, RefreshFailure, RefreshLeases } from '../model/ports.ts'
 import { createFile, makeFolder } from './durable-file.ts'
 import { claimPath, holdLease } from './held-lease.ts'
-import { type Attempts, claimName, deleteQuietly, readAttempts } from './lease-files.ts'
+import {
+  type Attempts,
+  claimName,
+  deleteQuietly,
+  leaseFolder,
+  readAttempts
+} from './lease-files.ts'
 import { holderText, type LeaseTimes, leaseTimes, watchHolder } from './lease-holder.ts'
-import { unwritable } from './unwritable.ts'
+import { unlessForgotten } from './unwritable.ts'
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
@@ -26,7 +32,7 @@ export function openRefreshLeases(
 ): RefreshLeases {
   const folderOf = (id: string): string => {
     if (!uuid.test(id)) throw new Error('The id of a credential must be a UUID')
-    return join(vaultFolder, 'leases', id)
+    return leaseFolder(vaultFolder, id)
   }
   return {
     claim: wish => claim(folderOf(wish.id), wish, times),
@@ -35,7 +41,6 @@ export function openRefreshLeases(
 }
 
 async function claim(folder: string, wish: LeaseWish, times: LeaseTimes): Promise<LeaseClaim> {
-  await makeFolder(folder).catch(unwritable)
   const isGone = watchHolder(times)
   const deadline = performance.now() + wish.patienceMs
   let [pause] = times.pause
@@ -85,7 +90,10 @@ async function take(
   times: LeaseTimes
 ): Promise<LeaseClaim | null> {
   const place = { folder, generation: wish.generation, attempt, token: randomUUID() }
-  const isMade = await createFile(claimPath(place), holderText(place.token)).catch(unwritable)
+  const text = holderText(place.token)
+  const isMade = await makeFolder(folder)
+    .then(() => createFile(claimPath(place), text))
+    .catch(unlessForgotten)
   if (!isMade) return null
   // From here on a holder that wakes up finds our claim. So what it left tells all that it will ever have sent.
   const found = await readAttempts(folder, wish.generation)

@@ -15,6 +15,12 @@ export function unwritable(error: unknown): never {
   )
 }
 
+/** Like `unwritable`; false where the folder went away meanwhile, with the credential whose leases it held. */
+export function unlessForgotten(error: unknown): false {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+  return unwritable(error)
+}
+
 const reasons: Readonly<Record<string, string | undefined>> = {
   ENOSPC: 'There is no room on the disk of the vault.',
   EDQUOT: 'Your quota on the disk of the vault is used up.',

@@ -157,6 +157,43 @@ test('nobody signs in for somebody else, whatever an unproven deposit says', asy
   }
 })
 
+test('who has a member key is believed with it only', async () => {
+  const team = await aTeam()
+  const own = aSignIn('user@example.com', { slot: 'prod' })
+  // Their name, without their key.
+  const other = team.vaultAs('guest', 'user@example.com')
+  await rejects(() => other.store(own), withCode('DEPOSIT_NEEDS_KEY'))
+
+  const key = team.members['user@example.com'] ?? ''
+  delete team.members['user@example.com']
+  assert.is(await other.store(own), 'deposited')
+  team.members['user@example.com'] = key
+  const error = await rejects(
+    () => team.vaultAs('ana').adopt(own.id, take),
+    withCode('DEPOSIT_REFUSED')
+  )
+  assert.match(shownOf(error), 'user@example.com has a key in tieline.yaml')
+  assert.ok(existsSync(join(team.folder, `${own.id}.deposit.json`)))
+})
+
+test('what somebody ended who cannot read it stays ended once a reader has seen that', async () => {
+  const team = await aTeam()
+  const [ana, dev] = [team.vaultAs('ana'), team.vaultAs('dev')]
+  const own = aSignIn('dev@example.com', { slot: 'prod' })
+  const kept = aSecret({ slot: 'prod' })
+  for (const each of [own, kept]) await ana.store(each)
+  const path = join(team.folder, `${own.id}.1.json`)
+  const text = readFileSync(path)
+  await dev.remove(own.id)
+  await dev.sweep()
+  await ana.sweep()
+  // An outsider puts it back.
+  rmSync(join(team.folder, `${own.id}.gone`))
+  writeFileSync(path, text)
+  await rejects(() => team.vaultAs('adam').open(own.id), withCode('VAULT_REPLAYED'))
+  assert.equal(await ana.open(kept.id), kept)
+})
+
 test('a deposit that was taken in or ended before is not taken in again', async () => {
   const team = await aTeam()
   const ana = team.vaultAs('ana')

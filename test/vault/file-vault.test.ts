@@ -18,6 +18,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Refusal } from '../../engine/model/diagnostic.ts'
 import { openFileVault } from '../../engine/vault/file-vault.ts'
+import { openRefreshLeases } from '../../engine/vault/refresh-leases.ts'
 import { seal } from '../../engine/vault/seal.ts'
 import { shownOf, withCode } from '../oauth/a-target.ts'
 import { rejects, run, temporaryFolder } from '../support/assert.ts'
@@ -189,6 +190,42 @@ test('what ended stays ended, for whoever writes after it', async () => {
     (await vault.list()).files.map(each => each.id),
     [other.id]
   )
+})
+
+test('nothing of what was done to renew a credential is left when it ends and nobody is at it', async () => {
+  const { vault, folder } = aVault()
+  const credential = aSecret()
+  const leases = openRefreshLeases(folder)
+  await vault.store(credential)
+  const wish = { id: credential.id, generation: 1, patienceMs: 0, clock: { now: () => new Date() } }
+  const claim = await leases.claim(wish)
+  if (claim.outcome !== 'held') throw new Error(claim.outcome)
+  await claim.lease.sending(100)
+  await vault.remove(credential.id)
+  assert.ok(await claim.lease.isHeld(), 'who is at it may renew copies of it as well')
+  await claim.lease.done()
+  assert.ok(existsSync(join(folder, 'leases', credential.id)))
+  await vault.remove(credential.id)
+  assert.not.ok(existsSync(join(folder, 'leases', credential.id)))
+})
+
+test('a listing tells what other processes did since the last one', async () => {
+  const { vault, vaultOf, pathOf } = aVault()
+  const [one, two] = [aSecret(), aSecret()]
+  await vault.store(one)
+  await vault.store(two)
+  const listed = async () =>
+    (await vault.list()).files.map(each => `${each.id} ${each.generation}`).sort()
+  assert.equal(await listed(), [`${one.id} 1`, `${two.id} 1`].sort())
+  await vaultOf().replace({ ...one, generation: 2 })
+  assert.equal(await listed(), [`${one.id} 2`, `${two.id} 1`].sort())
+  const text = readFileSync(pathOf(two.id), 'utf8')
+  truncateSync(pathOf(two.id), 100)
+  assert.is((await vault.list()).problems.length, 1)
+  writeFileSync(pathOf(two.id), text)
+  assert.equal((await vault.list()).problems, [])
+  await vaultOf().remove(one.id)
+  assert.equal(await listed(), [`${two.id} 1`])
 })
 
 test('a credential that was kept elsewhere is sealed and proven like a record', async () => {

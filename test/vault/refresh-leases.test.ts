@@ -94,6 +94,24 @@ test('of many that claim at once one gets it', async () => {
   assert.is(claims.filter(each => each.outcome === 'busy').length, 19)
 })
 
+test('a credential that is ended while many ask for its lease leaves no error behind, and no folder', async () => {
+  const { leases, claim, id, files } = aCase()
+  const lease = held(await claim())
+  const waiting = Array.from({ length: 8 }, async () => {
+    const claimed = await claim({ patienceMs: 5000 })
+    // As a run time does that finds the credential gone.
+    await leases.forget(id)
+    if (claimed.outcome === 'held') await claimed.lease.release()
+    return claimed.outcome
+  })
+  await new Promise(resolve => setTimeout(resolve, 30))
+  await leases.forget(id)
+  assert.not.ok(await lease.sending(100))
+  await lease.done()
+  assert.equal([...new Set(await Promise.all(waiting))], ['held'])
+  assert.not.ok(existsSync(files))
+})
+
 test('room for the answer is on the disk before anything may be sent', async () => {
   const { claim, files } = aCase()
   const lease = held(await claim())
@@ -111,7 +129,7 @@ test('a holder that died before it sent costs nothing', async () => {
   const began = performance.now()
   const lease = held(await claim({ patienceMs: 5000 }))
   assert.is(lease.interrupted, 0)
-  assert.ok(performance.now() - began < 150, 'a process that is provably gone is not waited for')
+  assert.ok(performance.now() - began < 1500, 'a process that is provably gone is not waited for')
 })
 
 test('holders that died after they sent are counted', async () => {
