@@ -8,6 +8,7 @@ const forbiddenPipeline = /^CI_([A-Z0-9_]+_)?(TOKEN|PASSWORD|JWT(_V[0-9]+)?)$/
 /** What clouds, forges, registries, secret stores and databases hand out, by the names that their own tools read. */
 const forbiddenNames: ReadonlySet<string> = new Set([
   ...['PATH', 'HOME', 'USERPROFILE', 'SHELL', 'PWD', 'IFS', 'ENV', 'BASH_ENV', 'KUBECONFIG'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'],
   ...['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN'],
   ...['AWS_CONTAINER_AUTHORIZATION_TOKEN', 'AWS_WEB_IDENTITY_TOKEN_FILE'],
   ...['AWS_BEARER_TOKEN_BEDROCK', 'AWS_SHARED_CREDENTIALS_FILE'],

@@ -1,5 +1,5 @@
 import { getValidatedIdTokenClaims, type TokenEndpointResponse } from 'oauth4webapi'
-import { oneLine } from './clean-text.ts'
+import { cleanText, oneLine } from './clean-text.ts'
 import { valueAt } from './json-pointer.ts'
 import type { OAuth2Target } from './resolve-client.ts'
 import type { FoundAccount } from './test-request.ts'
@@ -13,17 +13,22 @@ export function identityIn(
   answer: TokenEndpointResponse | null
 ): FoundAccount {
   const claims = answer?.id_token === undefined ? undefined : getValidatedIdTokenClaims(answer)
-  if (claims === undefined || way.identity === undefined) return { id: null, name: null }
+  if (answer === null || claims === undefined || way.identity === undefined) {
+    return { id: null, name: null }
+  }
   const { id, name } = way.identity
+  const { access_token, refresh_token = '', id_token = '' } = answer
+  const secrets = [access_token, refresh_token, id_token].filter(each => each !== '')
   return {
-    id: claimText(valueAt(claims, id)),
-    name: name === undefined ? null : claimText(valueAt(claims, name))
+    id: claimText(valueAt(claims, id), secrets),
+    name: name === undefined ? null : claimText(valueAt(claims, name), secrets)
   }
 }
 
-/** Shown to people and recorded in state, so in one line and not without end. */
-function claimText(value: unknown): string | null {
+/** Shown to people and recorded in state, so in one line, not without end, and never the credential. */
+function claimText(value: unknown, secrets: readonly string[]): string | null {
   if (typeof value !== 'string' && typeof value !== 'number') return null
-  const text = oneLine(String(value)).slice(0, 200)
-  return text === '' ? null : text
+  const text = oneLine(String(value))
+  if (text === '' || cleanText(text, secrets) !== cleanText(text, [])) return null
+  return text.slice(0, 200)
 }

@@ -57,6 +57,7 @@ export function depositCheck(
     const fitting = uses.filter(({ need }) => fits(credential, need))
     if (fitting.length === 0) return outdated(by)
     if (!mayAuthorize(settings, credential, by, verified, fitting)) return notAllowed(by, verified)
+    if (credential.record.by !== by) return otherName(by, credential.record)
     const other = switchAccount ? undefined : otherAccount(documents, files, credential)
     return other === undefined ? null : accountDiffers(by, other, credential.record)
   }
@@ -92,7 +93,10 @@ function fits({ connection, user, record }: Credential, need: Need): boolean {
   )
 }
 
-/** Without a member key nobody can prove who they are: then it is good for that user's own record only. */
+/**
+ * Without a member key nobody can prove who they are: then it is good for that user's own record only. Where one person works alone
+ * and reads everything, there is nobody who would leave a deposit.
+ */
 function mayAuthorize(
   settings: WorkspaceSpec,
   { user }: Credential,
@@ -100,7 +104,7 @@ function mayAuthorize(
   verified: boolean,
   uses: readonly Use[]
 ): boolean {
-  if (!verified && user !== by) return false
+  if (settings.members === undefined || (!verified && user !== by)) return false
   return uses.some(({ environment, need }) =>
     isPermitted(settings, by, {
       kind: 'authorize',
@@ -173,6 +177,15 @@ function notAllowed(by: string, verified: boolean): Diagnostic {
     verified
       ? `${by} deposited it, whose role may not authorize there. Somebody whose role may has to authorize it again.`
       : `${by} is said to have deposited it, and no member key proves that. Somebody with a key under "members" has to authorize it again.`
+  )
+}
+
+/** Who authorized it is recorded and shown, so nobody may write another name there. */
+function otherName(by: string, record: AuthorizationRecord): Diagnostic {
+  return problem(
+    'DEPOSIT_NOT_ALLOWED',
+    'A deposited credential was refused',
+    `${by} deposited it, and it says that ${record.by} authorized it. Whoever authorizes something deposits it in their own name.`
   )
 }
 

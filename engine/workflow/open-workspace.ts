@@ -133,7 +133,7 @@ export function resolverFor(
     const now = known.get(id)
     if (now !== undefined && now.digest === digest) return now.connector
     const recorded = digest === null ? [] : pools.map(pool => pool.connectors[digest])
-    const connector = recorded.find(each => each !== undefined)
+    const connector = recorded.find(each => each?.id === id && digestOnce(each) === digest)
     if (connector !== undefined) return connector
     throw new Refusal(
       problem(
@@ -158,6 +158,15 @@ export function resolverFor(
         )
       )
   }
+}
+
+const digests = new WeakMap<Connector, Digest>()
+
+/** State only says under which digest it keeps a connector: another one could have been put there. */
+function digestOnce(connector: Connector): Digest {
+  const digest = digests.get(connector) ?? connectorDigest(connector)
+  digests.set(connector, digest)
+  return digest
 }
 
 /** A connector that came with tieline may have lost what a connection was recorded with. */

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
-import { relative, resolve, sep } from 'node:path'
+import { posix, relative, resolve, sep } from 'node:path'
 import { problem, Refusal } from '../model/diagnostic.ts'
 import type { WorkspaceSpec } from '../model/generated/types.ts'
 import type { SecretResolver, ValueOwner, Vault } from '../model/ports.ts'
@@ -14,18 +14,31 @@ export function referenceResolver(
   settings: Pick<WorkspaceSpec, 'state' | 'vault'>,
   vault: Pick<Vault, 'value'>
 ): SecretResolver {
-  const apart = [settings.state, settings.vault].flatMap(each => each?.replace(/^file:/, '') ?? [])
+  const apart = [settings.state, settings.vault].flatMap(each =>
+    each === undefined ? [] : folderOf(each)
+  )
   return async (reference, owner) => {
     const value = await readReference(reference, owner, { ...around, apart }, vault)
-    if (value !== null && value !== '') return value
+    if (value !== null && value !== '' && !isVaultKey(value)) return value
+    const why =
+      value !== null && isVaultKey(value)
+        ? 'may not be read: it holds a key that opens vaults, and no service is to see one.'
+        : hint(reference)
     throw new Refusal(
-      problem(
-        'REFERENCE_MISSING',
-        'A reference leads to nothing',
-        `${reference} ${hint(reference)}`
-      )
+      problem('REFERENCE_MISSING', 'A reference leads to nothing', `${reference} ${why}`)
     )
   }
+}
+
+/** As paths below it begin, however it is spelt: file:./vault/ and file:vault are one folder. */
+function folderOf(setting: string): string {
+  const path = setting.replace(/^file:/, '').replaceAll('\\', '/')
+  return posix.normalize(path).replace(/\/$/, '')
+}
+
+/** An age identity may lie in the workspace too, where TIELINE_IDENTITY names it. */
+function isVaultKey(value: string): boolean {
+  return /AGE-SECRET-KEY-/i.test(value)
 }
 
 /**
@@ -70,7 +83,9 @@ async function readReference(
   const name = rest.join(':')
   switch (kind) {
     case 'env':
-      return forbiddenVariable(name) ? null : (variables[name] ?? null)
+      return forbiddenVariable(name) || !Object.hasOwn(variables, name)
+        ? null
+        : (variables[name] ?? null)
     case 'file':
       return readFileReference(folder, name, apart)
     case 'vault':

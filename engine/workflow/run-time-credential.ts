@@ -81,16 +81,25 @@ export async function openUsable(
 ): Promise<Credential> {
   forgetRefused(scene)
   for (;;) {
-    const id =
+    const { credential: id, slot } =
       user === null ? ofAdministrator(scene, target) : await ofUser(scene, users, target, user)
     const opened = await openOrAdopt(scene, id)
     if (opened === null) throw credentialNotHere(target, user)
-    if (opened !== 'refused') return opened
+    if (opened === 'refused') continue
+    // What led here, state and the clear part of the vault, is written by more people than may make a record.
+    if (opened.slot !== slot || opened.user !== user) {
+      const { destinationChanged } = await import('../runtime/runtime-refusal.ts')
+      throw destinationChanged(target, user, opened.slot === slot ? 'user' : 'slot')
+    }
+    return opened
   }
 }
 
-/** The credential's id. Deposits that were refused do not count. */
-function ofAdministrator(scene: RunTimeScene, target: Target): string {
+/** A credential's id, and the slot that it has to be of. */
+type Found = Pick<SlotRecord, 'credential' | 'slot'>
+
+/** Deposits that were refused do not count. */
+function ofAdministrator(scene: RunTimeScene, target: Target): Found {
   const { need, environment } = target
   const { documents, refused } = scene
   const all = visibleRecords(documents, environment)
@@ -99,7 +108,7 @@ function ofAdministrator(scene: RunTimeScene, target: Target): string {
   const isWaiting = remembered !== undefined && refused.deposits.has(remembered)
   const before = isWaiting ? servedBefore(need, records) : remembered
   const serving = servingRecord(need, records, before)
-  if (serving !== undefined) return serving.credential
+  if (serving !== undefined) return serving
   const waiting = servingRecord(need, all, remembered)
   if (waiting !== undefined) {
     throw notAdopted(target, null, reasonsOf(scene, [waiting.credential]))
@@ -127,7 +136,7 @@ async function ofUser(
   users: UserIndex,
   target: Target,
   user: string
-): Promise<string> {
+): Promise<Found> {
   const { need } = target
   const files = await users.filesOf(scene, target, user)
   if (files.length === 0) throw notAuthorized(target, user)
@@ -136,7 +145,7 @@ async function ofUser(
   const open = fitting.filter(each => !scene.refused.deposits.has(each.id))
   const lacks = ({ facts }: CredentialFile) => without(need.scopes, facts.asked).length
   const [best] = open.toSorted((a, b) => lacks(a) - lacks(b) || compareText(b.facts.at, a.facts.at))
-  if (best !== undefined) return best.id
+  if (best !== undefined) return { credential: best.id, slot: need.slot }
   const ids = fitting.map(each => each.id)
   throw notAdopted(target, user, reasonsOf(scene, ids))
 }

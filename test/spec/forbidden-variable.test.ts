@@ -32,7 +32,9 @@ test('variables of tieline, of programs, clouds, forges and databases cannot be 
       'CI_MY_TOKEN',
       'CI_JOB_JWT_V2',
       'NPM_TOKEN',
-      'PGPASSWORD'
+      'PGPASSWORD',
+      'HTTPS_PROXY',
+      'https_proxy'
     ],
     ...['MYSQL_PWD', 'DATABASE_URL', 'SSH_AUTH_SOCK', 'github_token', 'Path']
   ]

@@ -57,7 +57,7 @@ async function anIdentity(): Promise<Identity> {
   return personIdentity({ variable: undefined, configFolder: temporaryFolder() }).ensure()
 }
 
-const newer = { at: '2026-02-01T00:00:00.000Z' }
+const newer = { at: '2026-02-01T00:00:00.000Z', by: 'dev@example.com' }
 const deposited = { secret: anOAuthSecret({ accessToken: 'canary-deposited' }) }
 
 /** What a developer who cannot read prod authorizes there. */
@@ -134,6 +134,14 @@ members:
   assert.is(depositsIn(team), 1)
 })
 
+test('a deposit that says that somebody else authorized it is not adopted', async () => {
+  const team = await aTeam()
+  await deposit(team, { by: 'ana@example.com' })
+  const { code, detail } = await failure(() => team.token())
+  assert.is(code, 'NOT_ADOPTED')
+  assert.match(detail, 'it says that ana@example.com authorized it')
+})
+
 test('a deposit of somebody who is no member any more is not adopted', async () => {
   const team = await aTeam()
   await deposit(team)
@@ -192,6 +200,18 @@ test('a user without a key deposits their own sign-in, and it replaces their old
   assert.is(depositsIn(team), 0)
   const { files } = await team.workspace.vault.list()
   assert.is(files.filter(each => each.user === user).length, 1)
+})
+
+test('where one person works alone, nobody leaves a deposit in their name', async () => {
+  const workspace = aWorkspace(aConnector('http://127.0.0.1:9'))
+  const user = 'ana@example.com'
+  workspace.record('prod', { hub: aHub({ level: 'logged-in-user' }) })
+  await workspace.authorize('prod', 'hub', { user })
+  const forger = workspace.vaultOf(user, await anIdentity(), false)
+  await workspace.authorize('prod', 'hub', { ...deposited, user }, { ...newer, by: user }, forger)
+  const identity = join(workspace.configFolder, 'identity')
+  const connections = openConnections(workspace.folder, { env: 'prod', identity, user })
+  assert.is(await connections.connection('hub').token(), secret)
 })
 
 test('another reader that adopts it is noticed', async () => {
