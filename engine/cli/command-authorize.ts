@@ -60,17 +60,26 @@ export async function authorizeCommand(
 
 /** `field=env:NAME` and `field=file:PATH`; a value itself is refused without being repeated. */
 function fieldReferences(from: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    from.map(each => {
-      const match = /^([a-z][a-z0-9_]*)=((?:env|file|vault):.+)$/.exec(each)
-      if (match?.[1] !== undefined && match[2] !== undefined) return [match[1], match[2]]
-      throw new Refusal(
-        problem(
-          'FROM_INVALID',
-          '--from takes a field and a reference',
-          'A secret on a command line can be seen by others, so only references are taken:\n    --from FIELD=env:NAME\n    --from FIELD=file:PATH'
-        )
+  const fields = from.map((each): readonly [string, string] => {
+    const [, name, reference] = /^([a-z][a-z0-9_]*)=((?:env|file):.+)$/.exec(each) ?? []
+    if (name === undefined || reference === undefined)
+      throw fromInvalid(
+        'A secret on a command line can be seen by others, so only references are taken'
       )
-    })
+    return [name, reference]
+  })
+  const names = fields.map(([name]) => name)
+  const twice = names.find((name, at) => names.indexOf(name) !== at)
+  if (twice !== undefined) throw fromInvalid(`${twice} is given twice. Each field is given once`)
+  return Object.fromEntries(fields)
+}
+
+function fromInvalid(why: string): Refusal {
+  return new Refusal(
+    problem(
+      'FROM_INVALID',
+      '--from takes a field and a reference',
+      `${why}:\n    --from FIELD=env:NAME\n    --from FIELD=file:PATH`
+    )
   )
 }

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { problem, Refusal } from '../model/diagnostic.ts'
 import type { OwnEnvironment } from '../model/generated/types.ts'
@@ -27,7 +26,7 @@ export async function requestCommand(
   flags: RequestFlags
 ): Promise<number> {
   const { method, path } = methodAndPath(words, flags)
-  const body = flags.data === undefined ? null : await bodyOf(flags.data, around.folder)
+  const body = flags.data === undefined ? null : await bodyOf(flags.data)
   const headers = headersOf(flags.header ?? [])
   if (body !== null && !headers.has('content-type') && isJson(body))
     headers.set('content-type', 'application/json')
@@ -65,12 +64,13 @@ function misused(what: string): Refusal {
   )
 }
 
-async function bodyOf(data: string, folder: string): Promise<Uint8Array<ArrayBuffer> | string> {
+/** A file is named as in any other program: from where the command runs. */
+async function bodyOf(data: string): Promise<Uint8Array<ArrayBuffer> | string> {
   if (data === '-') return new Uint8Array(await buffer(process.stdin))
   if (!data.startsWith('@')) return data
   const file = data.slice(1)
   try {
-    return new Uint8Array(readFileSync(resolve(folder, file)))
+    return new Uint8Array(readFileSync(file))
   } catch {
     throw new Refusal(
       problem('DATA_UNREADABLE', 'The body cannot be read', `There is no file ${file} to read.`)
@@ -120,11 +120,14 @@ async function printAnswer(terminal: Terminal, answer: Response, include: boolea
     terminal.out('\n')
   }
   const decoder = new TextDecoder()
+  let last = '\n'
   for await (const chunk of answer.body ?? []) {
     // A terminal would do what the service writes; a pipe gets every byte.
     const out = terminal.isTTY ? stripControl(decoder.decode(chunk, { stream: true })) : chunk
+    if (typeof out === 'string') last = out.at(-1) ?? last
     await written(out)
   }
+  if (last !== '\n') await written('\n')
 }
 
 /** A slow reader is waited for; one that has gone away wants no more. */

@@ -40,7 +40,8 @@ async function askToEnd(
   { connection, user, environments }: SharedEnd,
   environment: OwnEnvironment
 ): Promise<boolean> {
-  const where = environments.join(', ')
+  const { enumerated } = await import('../report/layout.ts')
+  const where = enumerated(environments)
   if (!terminal.interactive || format === 'json') {
     const flag = user === null ? '' : ` --user ${user}`
     throw new Refusal(

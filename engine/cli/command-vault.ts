@@ -1,7 +1,6 @@
 import { problem, Refusal } from '../model/diagnostic.ts'
 import type { OwnEnvironment, Slot } from '../model/generated/types.ts'
 import type { VaultConversation, VaultResult } from '../workflow/vault.ts'
-import type { Reader } from '../workflow/vault-readers.ts'
 import { readLine } from './conversation.ts'
 import type { CommandContext } from './globals.ts'
 import { showDiagnostics, showJson } from './show.ts'
@@ -37,7 +36,7 @@ export async function vaultRecipientsCommand(
   flags: ReaderFlags
 ): Promise<number> {
   const { recipientsWorkflow } = await import('../workflow/vault.ts')
-  const conversation = conversationOf(context, flags)
+  const conversation = conversationOf(context, flags, 'tieline vault recipients')
   return shown(context, await recipientsWorkflow(context.around, flags.expect ?? [], conversation))
 }
 
@@ -48,7 +47,7 @@ export async function vaultRotateCommand(
   flags: ReaderFlags
 ): Promise<number> {
   const { rotateWorkflow } = await import('../workflow/vault.ts')
-  const conversation = conversationOf(context, flags)
+  const conversation = conversationOf(context, flags, 'tieline vault rotate')
   return shown(context, await rotateWorkflow(context.around, slots, conversation))
 }
 
@@ -60,7 +59,10 @@ export async function vaultInitCommand(context: CommandContext, flags: InitFlags
     context.terminal.err('Your key is in the keychain now.\n')
   }
   const options = { replace: flags.replace === true, expected: flags.expect ?? [] }
-  const conversation = conversationOf(context, flags)
+  const command = options.replace
+    ? `tieline vault init --replace --auto-approve`
+    : 'tieline vault init'
+  const conversation = conversationOf(context, flags, command)
   return shown(context, await vaultInitWorkflow(context.around, options, conversation))
 }
 
@@ -103,7 +105,8 @@ async function shown(context: CommandContext, result: VaultResult | null): Promi
 /** Without a terminal only what was said on the command line counts: a fingerprint for each key that is new. */
 function conversationOf(
   { terminal, format }: CommandContext,
-  flags: ReaderFlags
+  flags: ReaderFlags,
+  command: string
 ): VaultConversation {
   return {
     show: async changes => {
@@ -111,12 +114,21 @@ function conversationOf(
       const { reportReaders } = await import('../report/report-vault.ts')
       terminal.err(`${reportReaders(changes, terminal.errStyle, 'planned')}\n`)
     },
-    isReader: async (reader, slots) => {
-      if (!terminal.interactive || format === 'json') throw unconfirmed(reader, slots)
+    areReaders: async asked => {
       const { enumerated, joined, prose } = await import('../report/layout.ts')
-      const question = `${reader.name ?? 'A key'} would read ${enumerated(slots)}. Compare with what its owner sees in "tieline vault key":\n\n    ${reader.fingerprint}\n`
-      terminal.err(`${joined(prose(question, terminal.errStyle, 0))}\n`)
-      return (await readLine(terminal, 'Is it the same? Only "yes" goes on: '))?.trim() === 'yes'
+      const readings = asked.map(({ reader, slots }) => ({
+        fingerprint: reader.fingerprint,
+        what: `${reader.name ?? 'A key'} would read ${enumerated(slots)}`
+      }))
+      if (!terminal.interactive || format === 'json')
+        throw unconfirmed(readings, flags.expect ?? [], command)
+      for (const { fingerprint, what } of readings) {
+        const question = `${what}. Compare with what its owner sees in "tieline vault key":\n\n    ${fingerprint}\n`
+        terminal.err(`${joined(prose(question, terminal.errStyle, 0))}\n`)
+        const answer = await readLine(terminal, 'Is it the same? Only "yes" goes on: ')
+        if (answer?.trim() !== 'yes') return false
+      }
+      return true
     },
     confirm: async question => {
       if (flags.autoApprove === true) return true
@@ -146,12 +158,22 @@ async function readValue(terminal: Terminal, name: string): Promise<string> {
     .replace(/\r?\n$/, '')
 }
 
-function unconfirmed({ name, fingerprint }: Reader, slots: readonly Slot[]): Refusal {
+/** One command for all of them, with those that were said already: it would be refused again for want of the others. */
+function unconfirmed(
+  readings: readonly { readonly fingerprint: string; readonly what: string }[],
+  said: readonly string[],
+  command: string
+): Refusal {
+  const earlier = said.filter(each => /^[0-9a-f][0-9a-f ]*$/i.test(each))
+  const flags = [...earlier, ...readings.map(each => each.fingerprint)].map(
+    each => ` --expect "${each}"`
+  )
+  const seen = readings.map(({ what, fingerprint }) => `${what}:\n    ${fingerprint}\n`)
   return new Refusal(
     problem(
       'RECIPIENT_UNCONFIRMED',
       'A new reader was not confirmed',
-      `${name ?? 'A key'} would read ${slots.join(', ')}, and nobody can be asked here. Nothing was changed. Compare the fingerprint with what its owner sees in "tieline vault key", then say it:\n    tieline vault recipients --expect "${fingerprint}"`
+      `${seen.join('')}Nobody can be asked here, and nothing was changed. Compare with what the owner of each key sees in "tieline vault key", then say so:\n    ${command}${flags.join('')}`
     )
   )
 }

@@ -7,12 +7,15 @@ export function terminalConversation(terminal: Terminal): Conversation {
   return {
     showAddress: async ({ target, authorizationUrl, redirectUri, start }) => {
       const { linkName, environment, service } = target
-      terminal.err(
-        `Authorize ${linkName} in ${environment}: open this address and allow ${service} access.\n\n    ${authorizationUrl}\n\n`
+      await say(
+        terminal,
+        `Authorize ${linkName} in ${environment}: open this address and allow ${service} access.\n\n    ${authorizationUrl}`,
+        1
       )
       if (start === null) {
-        terminal.err(
-          `Afterwards your browser shows an error, at an address that begins with\n\n    ${redirectUri}\n\nCopy that whole address from its address bar.\n`
+        await say(
+          terminal,
+          `Afterwards your browser shows an error, at an address that begins with\n\n    ${redirectUri}\n\nCopy that whole address from its address bar.`
         )
         return
       }
@@ -23,14 +26,18 @@ export function terminalConversation(terminal: Terminal): Conversation {
     showRefused: what => {
       terminal.err(`${what.charAt(0).toUpperCase()}${what.slice(1)}. Still waiting.\n`)
     },
-    showDevice: ({ target, userCode, verificationUri, complete, expiresIn }) => {
+    showDevice: async ({ target, userCode, verificationUri, complete, expiresIn }) => {
       const { linkName, environment, service } = target
-      terminal.err(
-        `Authorize ${linkName} in ${environment}: open this address on any device, enter the code, and allow ${service} access.\n\n    ${verificationUri}\n    ${userCode}\n\n`
+      await say(
+        terminal,
+        `Authorize ${linkName} in ${environment}: open this address on any device, enter the code, and allow ${service} access.\n\n    ${verificationUri}\n    ${userCode}`,
+        1
       )
-      if (complete !== null) terminal.err(`Or open it with the code in it:\n\n    ${complete}\n\n`)
-      terminal.err(
-        `Waiting for your answer there; the code works for ${minutes(expiresIn)}. Enter it only if you started this yourself.\n`
+      if (complete !== null)
+        await say(terminal, `Or open it with the code in it:\n\n    ${complete}`, 1)
+      await say(
+        terminal,
+        `Waiting for your answer there; the code works for ${minutes(expiresIn)}. Enter it only if you started this yourself.`
       )
       onInterrupt(terminal, () => {})
     },
@@ -53,13 +60,22 @@ export function terminalConversation(terminal: Terminal): Conversation {
         if (isCancel(answer)) {
           // In a prompt, Ctrl-C arrives as a key. It ends the command like any other.
           process.emit('SIGINT')
-          throw cancelled(target.linkName)
+          throw cancelled(target.linkName, target.environment)
         }
         answers.push([name, answer])
       }
       return Object.fromEntries(answers)
     }
   }
+}
+
+/** Talk, broken at spaces as wide as the terminal is; addresses and codes stay whole. */
+async function say(terminal: Terminal, text: string, emptyLines = 0): Promise<void> {
+  const { joined, wrap } = await import('../report/layout.ts')
+  const lines = text
+    .split('\n')
+    .flatMap(line => (line.startsWith(' ') ? [line] : wrap(line, terminal.errStyle.width)))
+  terminal.err(joined(lines) + '\n'.repeat(emptyLines))
 }
 
 /** Says at once what the authorization would refuse, and never repeats it. */
@@ -107,9 +123,15 @@ export async function readLine(terminal: Terminal, question: string): Promise<st
   const { createInterface } = await import('node:readline')
   terminal.err(question)
   const lines = createInterface({ input: process.stdin, terminal: false })
-  const forget = onInterrupt(terminal, () => lines.close())
+  let isInterrupted = false
+  const forget = onInterrupt(terminal, () => {
+    isInterrupted = true
+    lines.close()
+  })
   try {
     for await (const line of lines) return line
+    // Nobody has ended the line of the question.
+    if (!isInterrupted) terminal.err('\n')
     return null
   } finally {
     forget()
@@ -138,12 +160,12 @@ function nobodyThere(linkName: string, environment: string, fields: readonly str
   )
 }
 
-function cancelled(linkName: string): Refusal {
+function cancelled(linkName: string, environment: string): Refusal {
   return new Refusal(
     problem(
       'AUTHORIZATION_CANCELLED',
       'The authorization was cancelled',
-      `${linkName} was not authorized, and nothing was stored.`
+      `Connection "${linkName}" was not authorized, and nothing was stored. To ask again:\n    tieline authorize ${linkName} -e ${environment}`
     )
   )
 }

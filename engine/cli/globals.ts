@@ -1,6 +1,6 @@
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { configFolderOf } from '../workflow/config-folder.ts'
 import type { Surroundings } from '../workflow/surroundings.ts'
 import type { Format } from './show.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
@@ -26,12 +26,11 @@ export async function contextOf(flags: GlobalFlags): Promise<CommandContext> {
   const env = { ...process.env }
   // For us alone: no git, no browser that we start gets to see it.
   delete process.env.TIELINE_IDENTITY
-  const config = env.XDG_CONFIG_HOME || join(homedir(), '.config')
   return {
     around: {
       folder: resolve(flags.directory ?? '.'),
       variables: env,
-      configFolder: join(config, 'tieline'),
+      configFolder: configFolderOf(env),
       packageFolder,
       clock: { now: () => new Date() },
       actor: flags.as

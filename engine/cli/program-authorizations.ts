@@ -20,7 +20,7 @@ export function addAuthorizationCommands(program: Command, tools: AuthorizationT
     'tieline status -e prod --refresh'
   )
     .addOption(
-      new Option('-e, --env <env>', 'environment (repeatable); all where left out')
+      new Option('-e, --env <env>', 'environment (repeatable)')
         .argParser(collectEnvironments)
         .default([] as OwnEnvironment[], 'all')
     )

@@ -25,7 +25,7 @@ export function addRunTimeCommands(program: Command, tools: ProgramTools): void 
       program,
       'types',
       'write TypeScript declarations of the connections',
-      'tieline types --out connections.d.ts'
+      'tieline types --out connections.ts'
     )
     .option('--out <file>', 'write them to this file; standard output where left out')
     .action((flags: { readonly out?: string }, command: Command) =>
@@ -69,12 +69,15 @@ function addRequest(program: Command, tools: ProgramTools): void {
   )
     .usage('[options] <connection> [method] <path>')
     .argument('<connection>', 'link name of the connection')
-    .argument('<words...>', 'method (GET, or POST with --data) and path below the base address')
+    .argument(
+      '<path...>',
+      'path below the base address; before it a method, else GET, or POST with --data'
+    )
     .addOption(environmentOption())
     .option('--user <email>', 'logged-in-user level: whose credential')
     .option('--header <name:value>', 'a header to send (repeatable)', collect, [])
     .option('--data <text|@file|->', 'a body: a text, a file, or standard input')
-    .option('--include', 'print status and headers before the body')
+    .option('-i, --include', 'print status and headers before the body')
     .action((connection, words, flags, command) =>
       run(command, async context =>
         (await import('./command-request.ts')).requestCommand(
@@ -97,7 +100,7 @@ function addExec(program: Command, tools: ProgramTools): void {
     'tieline exec salesforce -e prod -- node import.js'
   )
     .usage('[options] <connection...> -- <command> [arguments...]')
-    .argument('<words...>', 'link names of connections, then -- and the program to run')
+    .argument('<connection...>', 'link names of connections, then -- and the program to run')
     .addOption(environmentOption())
     .option('--user <email>', 'logged-in-user level: whose credentials')
     .addHelpText('after', variablesHelp)

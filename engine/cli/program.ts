@@ -139,6 +139,12 @@ function buildProgram(run: (command: Command, work: Run) => Promise<void>): Comm
   const version = new Option('-V, --version', 'print the version')
   program.configureHelp({
     showGlobalOptions: true,
+    optionDescription: option => {
+      const { defaultValue, defaultValueDescription } = option
+      // An empty list is what every repeatable option starts with.
+      const isEmpty = Array.isArray(defaultValue) && defaultValueDescription === undefined
+      return isEmpty ? option.description : new Help().optionDescription(option)
+    },
     // With its arguments, one long command would push all summaries off the screen.
     subcommandTerm: command => command.name(),
     visibleOptions: command => {

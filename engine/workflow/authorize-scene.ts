@@ -90,6 +90,17 @@ export interface AuthorizeScene {
   readonly secrets: SecretResolver
 }
 
+/** For who names a user where an authorization is everybody's. */
+export function userNotApplicable({ linkName }: Target): Refusal {
+  return new Refusal(
+    problem(
+      'USER_NOT_APPLICABLE',
+      'The connection is not authorized by each user',
+      `${linkName} is authorized once for everybody, by an administrator. Leave --user out.`
+    )
+  )
+}
+
 /** The target of a connection as an environment has it recorded, never as the tree has it. */
 export function targetIn(
   { documents, resolver }: Pick<AuthorizeScene, 'documents' | 'resolver'>,

@@ -13,7 +13,8 @@ import {
   type AuthorizeScene,
   type Consent,
   type Conversation,
-  targetIn
+  targetIn,
+  userNotApplicable
 } from './authorize-scene.ts'
 import { nameAccount, refuseOtherAccount } from './consent-account.ts'
 import { converse } from './converse.ts'
@@ -46,6 +47,10 @@ export async function authorizeWorkflow(
   const targets = request.environments.map(environment =>
     targetIn(scene, request.connection, environment)
   )
+  for (const target of targets) {
+    if (request.user !== undefined && target.need.level === 'administrator')
+      throw userNotApplicable(target)
+  }
   for (const target of targets) permitAuthorize(scene, target, request.user)
   const orphaned = await orphanedGrants(around)
   const diagnostics = [...orphaned.diagnostics, ...found]
@@ -64,7 +69,9 @@ export async function authorizeWorkflow(
     }
   }
   await orphaned.forget()
-  return { consents, diagnostics }
+  // Two consents for one account would say so twice.
+  const told = new Map(diagnostics.map(each => [JSON.stringify(each), each] as const))
+  return { consents, diagnostics: [...told.values()] }
 }
 
 /** Everything that authorizing needs, with what cut-off runs left behind mended. */

@@ -203,7 +203,7 @@ function findingOf({ file, target, verdict }: Asked): readonly Diagnostic[] {
         warning(
           'CHECK_FAILED',
           'An authorization could not be checked',
-          `${nameOf({ file, target })}: ${service} was asked in vain, and nothing was changed: ${verdict.reason}`
+          `${nameOf({ file, target })}: ${service} gave no answer that counts, and nothing was changed: ${verdict.reason}`
         )
       ]
   }

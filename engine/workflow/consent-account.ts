@@ -66,11 +66,17 @@ export async function refuseOtherAccount(
       each.account.id !== account.id
   )
   if (other === undefined) return
+  // A key or a token in the app's own name is no grant that somebody would have to take back.
+  const { way } = target
+  const isGrant = way.kind === 'oauth2' && ['authorization_code', 'device_code'].includes(way.grant)
+  const left = isGrant
+    ? `; the grant just given stays at ${target.service} until it is removed there`
+    : ''
   throw new Refusal(
     problem(
       'ACCOUNT_DIFFERENT',
       'Another account was authorized before',
-      `${target.linkName} is authorized as ${other.account.name}, and this was ${account.name}. Nothing was stored; the grant just given stays at ${target.service} until it is removed there. If the account shall change:\n    tieline authorize ${target.linkName} -e ${target.environment} --switch-account`
+      `${target.linkName} is authorized as ${other.account.name}, and this was ${account.name}. Nothing was stored${left}. If the account shall change:\n    tieline authorize ${target.linkName} -e ${target.environment} --switch-account`
     )
   )
 }

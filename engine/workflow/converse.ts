@@ -64,11 +64,16 @@ async function withoutBrowser(
       return authorizeFields(target, values)
     }
     case 'paste': {
+      const { cancelled } = await import('../authorize/nobody-authorized.ts')
       const { authorizePaste } = await import('../authorize/authorize-paste.ts')
       return authorizePaste(target, {
         ...options,
         onAddress: shown => conversation.showAddress({ target, ...shown, start: null }),
-        readLine: conversation.readRedirect
+        readLine: async again => {
+          const line = await conversation.readRedirect(again)
+          if (line === null && options.signal?.aborted === true) throw cancelled(target)
+          return line
+        }
       })
     }
     case 'device': {

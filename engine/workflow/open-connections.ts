@@ -1,8 +1,8 @@
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { problem, Refusal } from '../model/diagnostic.ts'
 import { environments } from '../model/documents.ts'
 import type { OwnEnvironment } from '../model/generated/types.ts'
+import { configFolderOf } from './config-folder.ts'
 import type {
   AnyConnections,
   ConnectionsOptions,
@@ -124,7 +124,7 @@ function surroundingsOf(folder: string, { identity, actor }: ConnectionsOptions)
   return {
     folder,
     variables: identity === undefined ? env : { ...env, TIELINE_IDENTITY: identity },
-    configFolder: join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'tieline'),
+    configFolder: configFolderOf(env),
     packageFolder: resolve(import.meta.dirname, '../..'),
     clock: { now: () => new Date() },
     actor

@@ -81,7 +81,7 @@ export async function planRoad(around: Surroundings, selection: Selection): Prom
   let documents = scene.documents
   const expected = new Map<number, Version>()
   for (const environment of ['dev', 'stage', 'prod'] as const) {
-    if (environment === 'stage' && documents.dev === null) {
+    if (environment === 'stage' && (documents.dev?.source ?? null) === null) {
       diagnostics.push(
         note(
           'NOTHING_RECORDED',
@@ -231,7 +231,8 @@ async function sourceOf(
     return { environment: 'tree', serial: null, definitions, connectors, ...none }
   }
   if (environment === 'stage') {
-    if (documents.dev === null) throw noSource('stage', 'dev')
+    // State that names the keys of a vault alone has no definitions yet.
+    if (documents.dev?.source == null) throw noSource('stage', 'dev')
     const { serial, connectors } = documents.dev
     return { environment: 'dev', serial, definitions: documents.dev, connectors, ...none }
   }

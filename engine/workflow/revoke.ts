@@ -1,4 +1,4 @@
-import { type Diagnostic, note, problem, Refusal } from '../model/diagnostic.ts'
+import { type Diagnostic, note } from '../model/diagnostic.ts'
 import { type Documents, environments } from '../model/documents.ts'
 import type {
   AuthorizationRecord,
@@ -10,7 +10,7 @@ import { compareText } from '../model/record.ts'
 import type { Target } from '../model/target.ts'
 import { servingRecord, visibleRecords } from '../plan/used-record.ts'
 import { openAuthorizeScene } from './authorize.ts'
-import { type AuthorizeScene, targetIn } from './authorize-scene.ts'
+import { type AuthorizeScene, targetIn, userNotApplicable } from './authorize-scene.ts'
 import { orphanedGrants } from './orphaned-grants.ts'
 import { permit } from './permit.ts'
 import { type RevokedRecord, revokeRecord } from './revoke-record.ts'
@@ -109,20 +109,10 @@ interface Ending {
   readonly record: AuthorizationRecord
 }
 
-function userOf(
-  { actor }: AuthorizeScene,
-  { need, linkName }: Target,
-  { user }: RevokeRequest
-): string | null {
-  if (need.level === 'logged-in-user') return user ?? actor
+function userOf({ actor }: AuthorizeScene, target: Target, { user }: RevokeRequest): string | null {
+  if (target.need.level === 'logged-in-user') return user ?? actor
   if (user === undefined) return null
-  throw new Refusal(
-    problem(
-      'USER_NOT_APPLICABLE',
-      'The connection is not authorized by each user',
-      `${linkName} is authorized once for everybody, by an administrator. Leave --user out.`
-    )
-  )
+  throw userNotApplicable(target)
 }
 
 /** What lives in the slot of the connection, and what serves it still from where it was before. */

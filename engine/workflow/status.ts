@@ -44,7 +44,8 @@ export async function statusWorkflow(
     now: around.clock.now(),
     actor
   }
-  const chosen = only.length > 0 ? only : environments.filter(each => documents[each] !== null)
+  const chosen =
+    only.length > 0 ? only : environments.filter(each => documents[each]?.source != null)
   return {
     status: {
       environments: [...new Set(chosen)].map(environment => ({

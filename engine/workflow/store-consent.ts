@@ -130,7 +130,7 @@ function sameAccount(
   return note(
     'SAME_ACCOUNT',
     'prod and another environment use the same account',
-    `${linkName} is authorized as ${account.name} in ${slots.join(' and ')}: what is tried out reaches the data of prod. If ${service} offers an account for testing, authorize that one instead.`
+    `${linkName} is authorized as ${account.name} in ${slots.slice(0, -1).join(', ')} and ${slots.at(-1)}: what is tried out reaches the data of prod. If ${service} offers an account for testing, authorize that one instead.`
   )
 }
 

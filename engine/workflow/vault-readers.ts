@@ -25,12 +25,14 @@ export interface ReaderChange {
 
 /**
  * Compares who reads each slot with who should: members whose role may, and the application's own keys. A one-person workspace has that
- * person (`own`) in every slot. Slots that nobody should read and nobody reads are left out.
+ * person (`own`) in every slot. Slots that nobody should read and nobody reads are left out. In a team, keys that state does not name
+ * (`committed`) may be anybody's, so they give way to new ones.
  */
 export function readerChanges(
   settings: WorkspaceSpec,
   own: string,
-  keySets: readonly SlotKeySet[]
+  keySets: readonly SlotKeySet[],
+  committed: (slot: Slot) => boolean
 ): readonly ReaderChange[] {
   const slots = ['shared', 'dev', 'stage', 'prod'] as const
   return slots.flatMap((slot): readonly ReaderChange[] => {
@@ -41,10 +43,11 @@ export function readerChanges(
     const name = (key: string) => readerOf(settings, own, key)
     const added = without(wanted, before).map(name)
     const removed = without(before, wanted).map(name)
+    const isForeign = settings.members !== undefined && !committed(slot)
     const action =
       found === undefined
         ? 'make'
-        : removed.length > 0 || found.rotation !== null
+        : removed.length > 0 || found.rotation !== null || isForeign
           ? 'rotate'
           : added.length > 0
             ? 'add'

@@ -23,9 +23,15 @@ import { type Reader, type ReaderChange, readerChanges, readerOf } from './vault
 export interface VaultConversation {
   /** Shows what is about to change. */
   readonly show: (changes: readonly ShownChange[]) => void | Promise<void>
-  /** Whether this key is that reader's. Throws a Refusal where nobody can be asked. */
-  readonly isReader: (reader: Reader, slots: readonly Slot[]) => Promise<boolean>
+  /** Whether each of these keys, all at least one, is that reader's. Throws a Refusal where nobody can be asked. */
+  readonly areReaders: (asked: readonly AskedReader[]) => Promise<boolean>
   readonly confirm: (question: string) => Promise<boolean>
+}
+
+/** A reader whose key is new, and what it would read. */
+export interface AskedReader {
+  readonly reader: Reader
+  readonly slots: readonly Slot[]
 }
 
 export interface ShownChange extends ReaderChange {
@@ -82,7 +88,12 @@ export async function recipientsWorkflow(
 ): Promise<VaultResult | null> {
   const scene = await openVaultScene(around)
   const keySets = await soundKeySets(scene)
-  const changes = readerChanges(scene.settings, scene.own, keySets)
+  const isCommitted = (slot: Slot): boolean => scene.documents[slot]?.vault != null
+  const changes = readerChanges(scene.settings, scene.own, keySets, isCommitted)
+  // Keys that state names are somewhere else: others in their place would hide that.
+  if (changes.some(each => each.action === 'make' && isCommitted(each.slot))) {
+    throw new Refusal(otherVault())
+  }
   return change(scene, changes, expected, conversation)
 }
 
@@ -127,7 +138,7 @@ export async function vaultInitWorkflow(
     await ensureVault(folder)
     return recipientsWorkflow(around, expected, conversation)
   }
-  const changes = readerChanges(scene.settings, scene.own, [])
+  const changes = readerChanges(scene.settings, scene.own, [], () => false)
   const sure = await conversation.confirm(
     'The vault is moved aside and a new one is made. What was authorized before has to be authorized again.'
   )
@@ -141,8 +152,7 @@ export async function vaultInitWorkflow(
         slot,
         readers.map(each => each.key)
       )
-      const before = (await writer.read())[slot]
-      if (before?.vault != null) await writer.write({ ...before, vault: commitment })
+      await commit(writer, slot, commitment)
     }
     return { changes: shown, diagnostics: [], movedTo }
   })
@@ -165,7 +175,7 @@ export async function setValueWorkflow(
   const { connection, slot } = target.need
   await scene.vault.canRead(slot)
   const value = await readValue()
-  if (value === '') throw new Refusal(valueEmpty())
+  if (value === '') throw new Refusal(valueEmpty(request))
   await scene.vault.setValue(request.name, value, { connection, slot }, scene.actor)
   return { slot }
 }
@@ -229,14 +239,15 @@ async function agreed(
     changes.flatMap(each => each.added).map(reader => [reader.key, reader] as const)
   )
   added.delete(own)
-  for (const reader of added.values()) {
-    if (expected.some(each => isFingerprint(each, reader.key))) continue
-    const slots = changes.flatMap(each =>
-      each.added.some(({ key }) => key === reader.key) ? [each.slot] : []
-    )
-    if (!(await conversation.isReader(reader, slots))) return false
-  }
-  return true
+  const asked = [...added.values()]
+    .filter(({ key }) => !expected.some(each => isFingerprint(each, key)))
+    .map(reader => ({
+      reader,
+      slots: changes.flatMap(each =>
+        each.added.some(({ key }) => key === reader.key) ? [each.slot] : []
+      )
+    }))
+  return asked.length === 0 || conversation.areReaders(asked)
 }
 
 async function run(
@@ -249,7 +260,7 @@ async function run(
     case 'keep':
       return []
     case 'make':
-      await keys.make(slot, recipients)
+      await commit(writer, slot, await keys.make(slot, recipients))
       return []
     case 'add':
       await keys.addReaders(slot, recipients)
@@ -306,7 +317,7 @@ function otherVault(): Diagnostic {
   return problem(
     'VAULT_ELSEWHERE',
     'State belongs to a vault that is not here',
-    'State names a vault that holds what was authorized, and it is not in this folder. Bring it here, or begin anew and authorize everything again:\n    tieline vault init --replace'
+    'State names keys of a vault that holds what was authorized, and they are not in this folder. Bring that vault here, or begin anew and authorize everything again:\n    tieline vault init --replace'
   )
 }
 
@@ -318,6 +329,18 @@ function nameInvalid(): Diagnostic {
   )
 }
 
-function valueEmpty(): Diagnostic {
-  return problem('VALUE_EMPTY', 'The value is empty', 'Nothing was stored.')
+function valueEmpty({
+  name,
+  connection,
+  environment
+}: {
+  readonly name: string
+  readonly connection: string
+  readonly environment: OwnEnvironment
+}): Diagnostic {
+  return problem(
+    'VALUE_EMPTY',
+    'The value is empty',
+    `Nothing was stored. The value is typed in, or comes from standard input:\n    tieline vault set ${name} --for ${connection} -e ${environment} < FILE`
+  )
 }

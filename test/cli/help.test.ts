@@ -12,7 +12,17 @@ const commands = [
   'apply',
   'authorize',
   'status',
+  'revoke',
   'token',
+  'request',
+  'exec',
+  'types',
+  'vault',
+  'vault key',
+  'vault init',
+  'vault recipients',
+  'vault rotate',
+  'vault set',
   'connectors',
   'connectors list',
   'connectors show',
@@ -29,6 +39,7 @@ test('every command has help, with an example of that very command', async () =>
     isTidy(result, command)
     assert.is(result.code, 0)
     assert.is(result.stderr, '')
+    assert.not.match(result.stdout, /\bwords\b|default: \[\]/)
     assert.match(result.stdout, new RegExp(`^Usage: tieline ${command}`.trimEnd()))
     const [, examples = ''] = result.stdout.split('\nExample:\n')
     const plain = examples.replace(/^ +curl .*\$\((.*)\).*/, '$1')

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type RunOptions, type RunResult, run } from '../support/assert.ts'
+import { type RunOptions, type RunResult, run, temporaryFolder } from '../support/assert.ts'
 import { codesIn, documentIn, isTidy } from '../support/cli-expect.ts'
 import { aMachine, cleanEnvironment, mainFile } from '../support/cli-run.ts'
 import {
@@ -112,8 +112,14 @@ test('request prints the body of the answer, and nothing else', async () => {
   assert.is(seen[2]?.url, '/api/v1/leads/1?api_key=canary-key')
   assert.is(seen[2]?.body, 'from a file')
 
+  const elsewhere = temporaryFolder()
+  writeFileSync(join(elsewhere, 'body.txt'), 'from where the command runs')
+  const there = ['-C', workspace.folder, 'request', 'hub', '/x', '--data', '@body.txt']
+  await tieline(there, { cwd: elsewhere })
+  assert.is(seen[3]?.body, 'from where the command runs')
+
   await tieline(['request', 'hub', 'PATCH', '/x', '--data', '-'], { input: 'from a pipe' })
-  assert.is(seen[3]?.body, 'from a pipe')
+  assert.is(seen[4]?.body, 'from a pipe')
 })
 
 test('request shows status and headers where asked to, and fails where the service does', async () => {

@@ -55,7 +55,7 @@ test('what cannot be understood is told with where to look, as text and as JSON'
     ['authorize crm --method magic', 'tieline authorize --help'],
     ['status -e nowhere', 'tieline status --help'],
     ['connectors show', 'tieline connectors show --help'],
-    ['state verify', 'tieline state verify --help']
+    ['state unlock', 'tieline state unlock --help']
   ]
   for (const [args, help] of cases) {
     const text = await tieline(args.split(' '))

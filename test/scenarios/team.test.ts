@@ -1,5 +1,5 @@
 /** A team: roles, who reads what, deposits and their adoption, through the command line. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { test } from 'uvu'
@@ -154,9 +154,18 @@ test('nobody stores anything before somebody was named who can read it', async (
 test('a key is not taken in until somebody has compared its fingerprint', async () => {
   const team = await aTeam()
   try {
-    refused(await team.as('sue', ['vault', 'init', ...json]), 'RECIPIENT_UNCONFIRMED')
+    const refusal = await team.as('sue', ['vault', 'init', ...json])
+    refused(refusal, 'RECIPIENT_UNCONFIRMED')
     assert.equal(vaultFiles(team, 'keys'), [])
     refused(await team.as('dev', ['vault', 'init', ...json]), 'ROLE_REFUSED')
+
+    // The command that it shows confirms all of them at once.
+    const { detail } = JSON.parse(refusal.stdout).diagnostics[0]
+    const flags = [...detail.matchAll(/--expect "([0-9a-f ]+)"/g)].map(([, each]) => each)
+    assert.ok(flags.length > 1, detail)
+    const expected = flags.flatMap(each => ['--expect', each])
+    succeeded(await team.as('sue', ['vault', 'init', ...expected, ...json]))
+    assert.ok(vaultFiles(team, 'keys').length > 0)
   } finally {
     await team.service.close()
   }
@@ -261,22 +270,45 @@ test('new keys for the same readers leave everything in use', async () => {
 })
 
 test('another key set than state commits to is neither read nor written', async () => {
-  const team = await aReadyTeam()
+  const [team, other] = [await aReadyTeam(), await aReadyTeam()]
   try {
-    const { as, folder, people } = team
+    const { as, folder } = team
     succeeded(await as('ada', authorizeProd))
     const stored = vaultFiles(team, '')
-    rmSync(join(folder, '.tieline/vault/keys/prod.json'))
-    const expected = ['app', 'ada', 'dev'].flatMap(name => [
-      '--expect',
-      fingerprintOf(people[name]?.key ?? '')
-    ])
-    succeeded(await as('sue', ['vault', 'recipients', ...expected]))
+    const keys = join(folder, '.tieline/vault/keys/prod.json')
+    rmSync(keys)
+    // Made anew they would hide what happened.
+    refused(await as('sue', ['vault', 'recipients', ...json]), 'VAULT_ELSEWHERE')
+    cpSync(join(other.folder, '.tieline/vault/keys/prod.json'), keys)
     refused(await as('app', ['token', 'pager', '-e', 'prod', ...json]), 'VAULT_KEY_CHANGED')
     refused(await as('dev', [...authorizeProd, ...json]), 'VAULT_KEY_CHANGED')
     assert.equal(vaultFiles(team, ''), stored)
   } finally {
     await team.service.close()
+    await other.service.close()
+  }
+})
+
+test('keys that were planted before state named any are not sealed to', async () => {
+  const [team, other] = [await aTeam(), await aReadyTeam()]
+  try {
+    const { as, folder, people } = team
+    succeeded(await as('dev', ['apply', '--auto-approve', '--no-authorize']))
+    cpSync(join(other.folder, '.tieline/vault'), join(folder, '.tieline/vault'), {
+      recursive: true
+    })
+    const authorize = ['authorize', 'pager', '--from', 'key=env:PAGER_ONE', ...json]
+    refused(await as('dev', authorize), 'NO_READER')
+    const expected = ['ada', 'dev', 'app'].flatMap(name => [
+      '--expect',
+      fingerprintOf(people[name]?.key ?? '')
+    ])
+    refused(await as('sue', ['vault', 'recipients', ...expected, ...json]), 'VAULT_KEY_WRONG')
+    succeeded(await as('sue', ['vault', 'init', '--replace', '--auto-approve', ...expected]))
+    succeeded(await as('dev', authorize))
+  } finally {
+    await team.service.close()
+    await other.service.close()
   }
 })
 

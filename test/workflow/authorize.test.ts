@@ -92,6 +92,15 @@ test('the same account in dev and prod is noticed, whether it was authorized at 
   assert.equal(await codes(['dev', 'prod']), ['SAME_ACCOUNT'])
 })
 
+test("a user is not named where an authorization is everybody's, and nothing is stored then", async () => {
+  const scenario = await withKeys(['dev'])
+  await refuses(
+    () => scenario.authorize('pager', ['dev'], { ...one, user: 'jo@example.com' }),
+    'USER_NOT_APPLICABLE'
+  )
+  assert.equal(scenario.stored(), [])
+})
+
 test('a client secret comes out of the vault for the connection and slot that it was set for, and for no other', async () => {
   const files = oauthFiles(server.origin, 'authorization: separate')
   const sealed = (files['connections/forge.yaml'] ?? '').replace('env:OAUTH_SECRET', 'vault:pass')

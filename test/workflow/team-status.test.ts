@@ -44,7 +44,7 @@ members:
 `
   )
   const yes = async () => true
-  await recipientsWorkflow(ana, [], { show: () => {}, isReader: yes, confirm: yes })
+  await recipientsWorkflow(ana, [], { show: () => {}, areReaders: yes, confirm: yes })
   for (const each of ['dev', 'stage', 'prod'] as const) await scenario.apply(each)
   const talk = {
     showAddress: atBrowser().showAddress ?? (() => {}),
