@@ -55,6 +55,11 @@ export interface Vault {
   readonly commitment: (slot: Slot) => Promise<VaultCommitment | null>
   /** Whether our key opens the slot. false as well where there are no keys yet, or we have none. */
   readonly canRead: (slot: Slot) => Promise<boolean>
+  /**
+   * Whether something could be stored in the slot now, found out before a person is asked for it: throws a Refusal (NO_READER,
+   * VAULT_KEY_CHANGED, VAULT_KEY_WRONG, VAULT_UNWRITABLE) otherwise. Makes nothing that stays.
+   */
+  readonly checkStore: (slot: Slot) => Promise<void>
   /** The keys (age1...) that open the slot, sorted, as its key set says in the clear; null where there are no keys yet. */
   readonly readers: (slot: Slot) => Promise<readonly string[] | null>
   /**

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Credential } from '../model/credential.ts'
 import { type Diagnostic, Refusal } from '../model/diagnostic.ts'
@@ -5,7 +6,7 @@ import type { Slot, VaultCommitment } from '../model/generated/types.ts'
 import type { Vault } from '../model/ports.ts'
 import { adoptedText, goneName, readCredentialFile, recordName } from './credential-file.ts'
 import { adoptDeposit, type Members, storeDeposit } from './deposits.ts'
-import { createFile } from './durable-file.ts'
+import { createFile, deleteFile, makeFolder } from './durable-file.ts'
 import { isUuid, jsonText, parsed } from './json-shape.ts'
 import { keyFileName, keySlots, keysDigest, readKeyFile } from './key-file.ts'
 import { openKeyRing, type SlotKeys } from './key-ring.ts'
@@ -22,6 +23,7 @@ import {
   recordsReader
 } from './record-files.ts'
 import { raise, storeGeneration } from './store-record.ts'
+import { unwritable } from './unwritable.ts'
 import { ensureHead, headProblem, readHead } from './vault-head.ts'
 import { vaultProblem } from './vault-problem.ts'
 import { openValues } from './vault-values.ts'
@@ -66,6 +68,8 @@ export function openFileVault(folder: string, options: FileVaultOptions): Vault 
     },
 
     canRead: async slot => ((await (await ring.find(slot))?.open())?.length ?? 0) > 0,
+
+    checkStore: slot => checkStore(parts, options, slot),
 
     readers: async slot => (await ring.find(slot))?.inUse.readers ?? null,
 
@@ -123,28 +127,59 @@ async function keysToWrite(
   slot: Slot
 ): Promise<SlotKeys> {
   const { ring } = parts
-  const found = (await ring.find(slot)) ?? (await makeFirstKeys(parts, options, slot))
-  if (options.readers === null) {
-    // Keys that state does not name may be anybody's.
-    if (found.committed === null) throw new Refusal(vaultProblem.noReader(slot))
+  const { readers } = options
+  const found = await ring.find(slot)
+  if (readers === null) {
+    checkTeamKeys(found, slot, await parts.committed(slot))
     return found
   }
+  const keys = found ?? (await makeFirstKeys(parts, { ...options, readers }, slot))
   // Alone, one never seals to keys that somebody else put there.
-  await ring.openFor(found, keyFileName(slot))
-  return found
+  await ring.openFor(keys, keyFileName(slot))
+  return keys
+}
+
+async function checkStore(
+  { folder, ring, committed }: VaultParts,
+  { readers }: FileVaultOptions,
+  slot: Slot
+): Promise<void> {
+  const found = await ring.find(slot)
+  if (readers === null) checkTeamKeys(found, slot, await committed(slot))
+  else if (found !== null) await ring.openFor(found, keyFileName(slot))
+  try {
+    await makeFolder(folder)
+    const probe = join(folder, `.${randomUUID()}.tmp`)
+    await createFile(probe, '')
+    await deleteFile(probe)
+  } catch (error) {
+    unwritable(error, 'Nobody was asked, since what they give could not be stored.')
+  }
+}
+
+/** Keys that are missing, or that state does not name and so may be anybody's. */
+function checkTeamKeys(
+  found: SlotKeys | null,
+  slot: Slot,
+  committed: VaultCommitment | null
+): asserts found is SlotKeys {
+  if (found !== null && found.committed !== null) return
+  throw new Refusal(
+    committed === null ? vaultProblem.noReader(slot) : vaultProblem.keyChanged(slot)
+  )
 }
 
 async function makeFirstKeys(
   { folder, ring, committed }: VaultParts,
-  { readers, identity }: FileVaultOptions,
+  {
+    readers,
+    identity
+  }: Pick<FileVaultOptions, 'identity'> & {
+    readonly readers: NonNullable<FileVaultOptions['readers']>
+  },
   slot: Slot
 ): Promise<SlotKeys> {
   const commitment = await committed(slot)
-  if (readers === null) {
-    throw new Refusal(
-      commitment === null ? vaultProblem.noReader(slot) : vaultProblem.keyChanged(slot)
-    )
-  }
   const { files } = await listVault(folder)
   if (files.some(each => each.slot === slot)) {
     // This is no fresh clone: its keys were taken away.

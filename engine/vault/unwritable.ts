@@ -1,7 +1,7 @@
 import { problem, Refusal } from '../model/diagnostic.ts'
 
-/** For `catch`: throws a Refusal where the disk does not take what must be on it before a service is asked. */
-export function unwritable(error: unknown): never {
+/** For `catch`: throws a Refusal where the disk does not take what must be on it before a service, or a person, is asked. */
+export function unwritable(error: unknown, consequence: string = notRenewed): never {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const reason = reasons[code]
   if (reason === undefined) throw error
@@ -9,11 +9,13 @@ export function unwritable(error: unknown): never {
     problem(
       'VAULT_UNWRITABLE',
       'The vault cannot be written',
-      `${reason} The service was not asked for a new token: it could replace the one that is stored, and the new one would be lost. ` +
-        'Nothing was changed.'
+      `${reason} ${consequence} Nothing was changed.`
     )
   )
 }
+
+const notRenewed =
+  'The service was not asked for a new token: it could replace the one that is stored, and the new one would be lost.'
 
 /** Like `unwritable`; false where the folder went away meanwhile, with the credential whose leases it held. */
 export function unlessForgotten(error: unknown): false {

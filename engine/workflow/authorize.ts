@@ -163,8 +163,8 @@ export async function authorizeGroup(
   const scopes = sortedUnique(group.flatMap(each => each.need.scopes))
   const target: Target = { ...first, need: { ...first.need, scopes } }
   const slots = [...new Set(group.map(each => each.need.slot))]
-  // Another key set than state knows is found out before anybody is asked.
-  for (const slot of slots) await scene.vault.canRead(slot)
+  // What would stand in the way of storing is found out before anybody is asked.
+  for (const slot of slots) await scene.vault.checkStore(slot)
   const user = target.need.level === 'logged-in-user' ? (request.user ?? scene.actor) : null
 
   const journal = await openJournal(scene.around)

@@ -174,7 +174,8 @@ function orMissing<T>(connection: Connection, resolve: () => T): T {
   try {
     return resolve()
   } catch (cause) {
-    if (cause instanceof Refusal) throw cause
+    // What does not fit together is a plain Error; any other sort is a mistake of ours, which nobody can mend in a spec.
+    if (!(cause instanceof Error) || cause.constructor !== Error) throw cause
     throw new Refusal(
       problem(
         'CONNECTOR_MISSING',

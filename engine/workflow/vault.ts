@@ -173,7 +173,7 @@ export async function setValueWorkflow(
   const target = targetIn(scene, request.connection, request.environment)
   permitAuthorize(scene, target, undefined)
   const { connection, slot } = target.need
-  await scene.vault.canRead(slot)
+  await scene.vault.checkStore(slot)
   const value = await readValue()
   if (value === '') throw new Refusal(valueEmpty(request))
   await scene.vault.setValue(request.name, value, { connection, slot }, scene.actor)

@@ -20,6 +20,7 @@ import { Refusal } from '../../engine/model/diagnostic.ts'
 import { openFileVault } from '../../engine/vault/file-vault.ts'
 import { openRefreshLeases } from '../../engine/vault/refresh-leases.ts'
 import { seal } from '../../engine/vault/seal.ts'
+import { unwritable } from '../../engine/vault/unwritable.ts'
 import { shownOf, withCode } from '../oauth/a-target.ts'
 import { rejects, run, temporaryFolder } from '../support/assert.ts'
 import { aPerson, aSecret, aVault, countOpened, edit, filesIn } from './a-vault.ts'
@@ -761,6 +762,34 @@ test('an end that is written right while a record is read is no replay', async (
     memberKey: () => undefined
   })
   assert.is(await reader.open(credential.id), null)
+})
+
+test('whether something can be stored is told before anybody is asked, and leaves nothing behind', async () => {
+  const { vault, folder } = aVault()
+  await vault.checkStore('dev')
+  assert.equal(Object.keys(filesIn(folder)), [])
+  await vault.store(aSecret())
+  const before = filesIn(folder)
+  await vault.checkStore('dev')
+  assert.equal(filesIn(folder), before)
+  const stranger = openFileVault(folder, {
+    identity: aPerson(),
+    committed: async () => null,
+    readers: null,
+    actor: 'eve@example.com',
+    memberKey: () => undefined
+  })
+  assert.match((await rejects(() => stranger.checkStore('dev'))).message, 'NO_READER')
+})
+
+test('a disk that takes nothing is told for what it is, with what was not done', () => {
+  const full = Object.assign(new Error('no room'), { code: 'ENOSPC' })
+  const refused = (): never => unwritable(full, 'Nobody was asked.')
+  assert.throws(refused, (error: unknown) => {
+    const [first] = error instanceof Refusal ? error.diagnostics : []
+    return first?.code === 'VAULT_UNWRITABLE' && /Nobody was asked/.test(first.detail)
+  })
+  assert.throws(() => unwritable(new Error('something else')), /something else/)
 })
 
 test.run()
