@@ -45,7 +45,9 @@ export function recordOpener(parts: VaultParts): (id: string) => Promise<Credent
   const remembered = new Map<string, Remembered>()
   return async id => {
     const known = remembered.get(id)
-    if (known !== undefined && (await stillHolds(parts, known))) return known.credential
+    // What cannot be read any more is told by opening it again.
+    const holds = known !== undefined && (await stillHolds(parts, known).catch(() => false))
+    if (holds) return known.credential
     remembered.delete(id)
     const found = await openNewest(parts, id)
     if (found === null) return null
@@ -79,7 +81,12 @@ async function openNewest(parts: VaultParts, id: string): Promise<Remembered | n
     const file = given(record)
     const keys = await keysFor(parts, file, name)
     const opened = await ring.openFor(keys, name)
-    const checked = await checkRecord(parts, keys, opened, file)
+    const checked = await checkRecord(parts, keys, opened, file).catch((error: unknown) => {
+      // The ledger of a key set goes with it.
+      if (error instanceof Refusal && !keys.read.every(isUnchanged)) return null
+      throw error
+    })
+    if (checked === null) continue
     // What looks wrong may only have been overtaken: a newer generation, its end or other keys came in between.
     if ('problem' in checked && !stamps.every(isUnchanged)) continue
     const credential = given(checked)

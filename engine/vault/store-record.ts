@@ -3,9 +3,11 @@ import type { Credential } from '../model/credential.ts'
 import { Refusal } from '../model/diagnostic.ts'
 import { adoptedText, recordName } from './credential-file.ts'
 import { createFile, deleteFile, replaceFile } from './durable-file.ts'
-import type { OpenedKeys, SlotKeys } from './key-ring.ts'
+import { keyFileName } from './key-file.ts'
+import type { KeyRing, OpenedKeys, SlotKeys } from './key-ring.ts'
 import type { Generations } from './ledger.ts'
 import { dropOlder } from './numbered-files.ts'
+import type { OpenKeys } from './open-keys.ts'
 import type { VaultParts } from './open-record.ts'
 import { recordFiles } from './record-files.ts'
 
@@ -38,12 +40,34 @@ export async function storeGeneration(
 
 /** Writes entries into the ledgers of all key sets that we can open. */
 export async function raise(
-  { ledger }: VaultParts,
+  { ledger, ring }: Pick<VaultParts, 'ledger' | 'ring'>,
   keys: SlotKeys,
   opened: OpenedKeys,
   entries: Generations
 ): Promise<void> {
-  for (const each of opened) await ledger.raise(keys, each, entries)
+  for (const each of opened) {
+    try {
+      await ledger.raise(keys, each, entries)
+    } catch (error) {
+      for (const instead of await keysInstead(ring, keys, each, error)) {
+        await ledger.raise(keys, instead, entries)
+      }
+    }
+  }
+}
+
+/** The ledger of a key set goes with it: what a rotation that just ended made instead. Throws the error if the set still counts. */
+async function keysInstead(
+  ring: KeyRing,
+  { slot }: SlotKeys,
+  gone: OpenKeys,
+  error: unknown
+): Promise<readonly OpenKeys[]> {
+  const now = error instanceof Refusal ? await ring.find(slot) : null
+  if (now === null) throw error
+  const { current, next } = now.file
+  if (current.recipient === gone.recipient || next?.recipient === gone.recipient) throw error
+  return ring.openFor(now, keyFileName(slot))
 }
 
 /** While we wrote, state may have moved on to other keys, whose maker did not see our file any more. */

@@ -159,6 +159,8 @@ export async function cutOffAfter(steps: number, work: () => Promise<unknown>): 
     await work()
   } catch (error) {
     if (!wasCutOff) throw error
+    // What runs beside the step that failed has to end as well, as it does with a process: nothing of it may write afterwards.
+    await new Promise(resolve => setTimeout(resolve, 60))
   } finally {
     Object.assign(fs, real)
   }
