@@ -5,8 +5,8 @@ import type { Style } from './style.ts'
 import { shortDigest } from './words.ts'
 
 const indent = 4
-/** A label that takes a larger part of the width has its value on the next line. */
-const widestLabel = 0.45
+/** A label that takes a larger part of the width has its value on the next line: of 80 columns, 40 are left for a sign and a word. */
+const widestLabel = 0.43
 /** As people write them in a spec; all others come behind. */
 const order = [
   ...['connector', 'auth', 'level', 'authorization', 'allScopes', 'scopes'],

@@ -366,7 +366,7 @@ test('no connector of a workspace gets a control character onto the terminal', (
 
 test('a plan fits into 80 columns, but for commands and words that are longer', () => {
   const word = fc.stringMatching(/^[a-z]{1,14}$/)
-  const longestThatFits = 30 // beside the widest label, and after the sign of an added value
+  const longestThatFits = 38 // beside the widest label
   fc.assert(
     fc.property(plans(word), plan => {
       const wide = reportPlan(plan, colourless)
@@ -376,6 +376,32 @@ test('a plan fits into 80 columns, but for commands and words that are longer', 
       assert.equal(wide, [])
     })
   )
+})
+
+test('an added value has room beside the widest label that it may stand beside', () => {
+  const label = `environments.${'a'.repeat(12)}.${'b'.repeat(10)}`
+  const value = JSON.stringify({ a: 'c'.repeat(30) })
+  assert.is(value.length, 38)
+  const plan = aPlan({
+    changes: [
+      {
+        subject: 'connection',
+        linkName: 'crm',
+        from: null,
+        id: 'crm.1',
+        action: 'modify',
+        fields: [
+          { path: `/${label.replaceAll('.', '/')}`, before: null, after: 'x' },
+          { path: '/environments/a', before: [], after: [JSON.parse(value)] }
+        ],
+        because: []
+      }
+    ]
+  })
+  const line = reportPlan(plan, colourless)
+    .split('\n')
+    .find(each => each.includes(`+ ${value}`))
+  assert.ok(line !== undefined && line.length <= 80, line)
 })
 
 test('link names are never split', () => {
