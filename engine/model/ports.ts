@@ -5,6 +5,7 @@ import type {
   CredentialFile,
   Digest,
   EntryId,
+  HistoryEntry,
   Slot,
   State,
   VaultCommitment,
@@ -34,13 +35,38 @@ export interface StateStore {
   readonly unlock: (id: string) => Promise<void>
   /** Takes a document whose digest does not fit as it is, under a new serial and digest. */
   readonly accept: (slot: Slot) => Promise<State>
+  /**
+   * What was written to a document, the oldest write first, up to the newest that counts. What cannot be read is a problem, and the
+   * rest is still told. Also of a client that was renamed: its history goes along.
+   */
+  readonly history: (slot: Slot) => Promise<{
+    readonly entries: readonly HistoryEntry[]
+    readonly problems: readonly Diagnostic[]
+  }>
+}
+
+/** What a write of state says about itself, beside who and when. */
+export interface WriteAbout {
+  /** What was run, where it is not the operation that the lock was taken for. */
+  readonly operation?: string
+  readonly note?: string | null
+  readonly commit?: string | null
+  /** What takes the write back. */
+  readonly undo?: HistoryEntry['undo']
+  /** client: the document that goes on under this name, with its lineage and history; it is gone afterwards. */
+  readonly movedFrom?: Slot
+  /** client: begins a new lineage where the one before has ended, so that nothing of the former installation can be used again. */
+  readonly isNewLineage?: boolean
 }
 
 export interface StateWriter {
   /** Fresh, under the lock. Throws a Refusal if a document cannot be read. */
   readonly read: () => Promise<Documents>
-  /** Atomic: the old document or the new one, at any instant. Adds lineage, serial and digest. Durable when it returns. */
-  readonly write: (content: StateContent) => Promise<State>
+  /**
+   * Atomic: the old document or the new one, at any instant. Adds lineage, serial and digest, and a line to the document's history,
+   * which counts once the document has its digest. Durable when it returns.
+   */
+  readonly write: (content: StateContent, about?: WriteAbout) => Promise<State>
   /** Replaces a left-over that no stage state names. Returns the digest for stage to name. */
   readonly writeVersion: (version: Version) => Promise<Digest>
 }

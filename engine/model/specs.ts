@@ -53,6 +53,11 @@ export interface Specs {
   readonly connectors: readonly Located<Connector>[]
 }
 
+/** What tieline.yaml says, and the clients with their members: everything that decides who may do what. */
+export interface Settings extends WorkspaceSpec {
+  readonly clients: ReadonlyMap<LinkName, ClientSpec>
+}
+
 /** A connector that specs may name; `digest` is null for one that comes with tieline. */
 export interface KnownConnector {
   readonly connector: Connector

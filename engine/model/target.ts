@@ -4,11 +4,11 @@ import type {
   ClientReferences,
   Connector,
   EntryId,
+  Environment,
   Fields,
   Level,
   LinkName,
   OAuth2Way,
-  OwnEnvironment,
   Redirect,
   Send,
   Slot
@@ -32,7 +32,7 @@ export interface Target {
   readonly linkName: LinkName
   /** Display name. */
   readonly name: string
-  readonly environment: OwnEnvironment
+  readonly environment: Environment
   /** What the service calls itself. */
   readonly service: string
   readonly need: Need

@@ -1,18 +1,6 @@
 // Generated from schemas/ by `npm run generate`. Do not edit.
 
 /**
- * Where the value is read from when a provider is spoken to: env:NAME, file:PATH or vault:NAME. Never the value itself.
- */
-export type SecretReference = string
-/**
- * A public key as `age-keygen -y` prints it: age1...
- */
-export type AgeRecipient = string
-/**
- * The key that code and specs refer to: lower-case letters, digits and underscores, at most 50 characters, starting with a letter.
- */
-export type LinkName = string
-/**
  * The id of a connector, for example salesforce. `tieline connectors list` shows all of them.
  */
 export type ConnectorId = string
@@ -29,45 +17,37 @@ export type Level = 'administrator' | 'logged-in-user'
  */
 export type Sharing = 'shared' | 'separate'
 /**
+ * Where the value is read from when a provider is spoken to: env:NAME, file:PATH or vault:NAME. Never the value itself.
+ */
+export type SecretReference = string
+/**
  * Scheme, host and port of an emulator on this machine. Replaces those of every address of the connector.
  */
 export type LoopbackOrigin = string
 /**
- * One of the three environments that this team runs.
+ * The key that code and specs refer to: lower-case letters, digits and underscores, at most 50 characters, starting with a letter.
  */
-export type OwnEnvironment = 'dev' | 'stage' | 'prod'
-/**
- * Where an authorization holds: shared (dev, stage and prod alike) or one environment.
- */
-export type Slot = 'shared' | 'dev' | 'stage' | 'prod'
-/**
- * Any JSON value.
- */
-export type Json = unknown
-/**
- * A name that addresses can refer to as {name}.
- */
-export type TemplateName = string
-/**
- * Text with {name} or {name.attribute} in it.
- */
-export type Template = string
-/**
- * A URL with {parameter} or {parameter.attribute} in it. https, or http on loopback; an answer's address such as {instance_url} may stand at its start.
- */
-export type Address = string
-/**
- * What a connection writes in `auth`.
- */
-export type WayId = string
+export type LinkName = string
 /**
  * One way to authorize.
  */
 export type Way = OAuth2Way | BasicWay | ApiKeyWay
 /**
+ * What a connection writes in `auth`.
+ */
+export type WayId = string
+/**
+ * A URL with {parameter} or {parameter.attribute} in it. https, or http on loopback; an answer's address such as {instance_url} may stand at its start.
+ */
+export type Address = string
+/**
  * JSON Pointer (RFC 6901) into the answer.
  */
 export type JsonPointer = string
+/**
+ * Text with {name} or {name.attribute} in it.
+ */
+export type Template = string
 /**
  * How the credential travels: in one place, or a list of several.
  */
@@ -77,9 +57,54 @@ export type Sends = Send | readonly Send[]
  */
 export type Send = SendHeader | SendQuery | SendBasic
 /**
+ * A public key as `age-keygen -y` prints it: age1...
+ */
+export type AgeRecipient = string
+/**
+ * One of the three environments that this team runs.
+ */
+export type OwnEnvironment = 'dev' | 'stage' | 'prod'
+/**
+ * dev, stage, prod, or a client's installation: client/<link name>.
+ */
+export type Environment = OwnEnvironment | `client/${string}`
+/**
+ * Where an authorization holds: shared (dev, stage and prod alike) or one environment.
+ */
+export type Slot = 'shared' | Environment
+/**
+ * A slot as the vault knows it: a client's by the lineage of its state, which no rename changes.
+ */
+export type SealedSlot = Slot
+/**
+ * Any JSON value.
+ */
+export type Json = unknown
+/**
+ * A name that addresses can refer to as {name}.
+ */
+export type TemplateName = string
+/**
  * Identity of a connection or component, the same in every environment and through every rename.
  */
 export type EntryId = string
+/**
+ * skipped: it could not be looked at, or does not apply.
+ */
+export type DoctorOutcome = 'ok' | 'warning' | 'failed' | 'skipped'
+/**
+ * What a node is, and its link name.
+ */
+export type GraphId = `connection/${string}` | `component/${string}` | `client/${string}`
+/**
+ * authorization: name is the connection's link name, or its id where it has gone. users: how many people authorized a connection. version: what the document runs, or has published. keys: the vault's keys. document: the installation itself, and what concerns no entry.
+ */
+export type HistorySubject =
+  'document' | 'version' | 'keys' | 'connection' | 'component' | 'authorization' | 'users'
+/**
+ * end: an authorization that stays as ended. use: a connection uses another credential.
+ */
+export type HistoryAction = 'add' | 'change' | 'rename' | 'remove' | 'end' | 'use'
 /**
  * What sort of thing it is.
  */
@@ -129,40 +154,48 @@ export type StatusCause =
   | 'account-changed'
 /**
  * A list of public keys.
+ *
+ * This interface was referenced by `undefined`'s JSON-Schema definition
+ * via the `patternProperty` "^client/[a-z][a-z0-9_]{0,49}$".
  */
 export type AgeRecipients = readonly AgeRecipient[]
 
 /**
- * clients/<link_name>.yaml: one organisation that installed the app.
+ * A connection in normal form, without the id that it has in one workspace alone.
  */
-export interface ClientSpec {
+export interface BundledConnection {
   /**
-   * What people call the client. Any printable text, at most 100 characters.
+   * Display name.
    */
   readonly name: string
+  readonly connector: ConnectorId
   /**
-   * A version that prod has had. Left out: the one prod runs.
+   * Digest of a workspace connector; null for one that comes with tieline.
    */
-  readonly version?: number
+  readonly connectorDigest: null | Digest
   /**
-   * The client's own parameters and OAuth client, by connection.
+   * The way to authorize.
    */
-  readonly connections?: {
-    readonly [k: string]: ClientConnection
-  }
+  readonly auth: string
+  readonly level: Level
+  readonly authorization: Sharing
   /**
-   * The client's own people, by e-mail address.
+   * true where the spec says `scopes: all`.
    */
-  readonly members?: {
-    readonly [k: string]: ClientMember
-  }
-}
-/**
- * What the client sets for one connection.
- */
-export interface ClientConnection {
-  readonly parameters?: ParameterValues
-  readonly client?: OAuthClient
+  readonly allScopes: boolean
+  /**
+   * Sorted; `all` is written out. Empty where the service has no scopes.
+   *
+   * @maxItems 10000
+   */
+  readonly scopes: readonly string[]
+  readonly parameters: ParameterValues
+  readonly client: null | ClientReferences
+  readonly environments: BundledOverrides
+  /**
+   * true: a plan that deletes it is refused.
+   */
+  readonly protect: boolean
 }
 /**
  * Values of the parameters that the connector declares.
@@ -171,98 +204,161 @@ export interface ParameterValues {
   readonly [k: string]: string
 }
 /**
- * The OAuth2 client registration: references only, never values.
+ * The OAuth2 client registration, by reference.
  */
-export interface OAuthClient {
+export interface ClientReferences {
   readonly id: SecretReference
-  readonly secret?: SecretReference
+  readonly secret: null | SecretReference
 }
 /**
- * A member of the client: role and public key.
+ * What differs in one environment, as far as it was known where the bundle was made.
  */
-export interface ClientMember {
+export interface BundledOverrides {
+  readonly dev?: Override
+  readonly stage?: Override
+  readonly prod?: Override
+}
+/**
+ * What differs in one environment.
+ */
+export interface Override {
+  readonly parameters: ParameterValues
+  readonly client: null | ClientReferences
+  readonly origin: null | LoopbackOrigin
+}
+/**
+ * A component in normal form, without its id.
+ */
+export interface BundledComponent {
   /**
-   * admin authorizes for the client; user for themselves only.
+   * Display name.
    */
-  readonly role: 'admin' | 'user'
-  readonly key?: AgeRecipient
-}
-/**
- * components/<link_name>.yaml: one part of the app that may use connections.
- */
-export interface ComponentSpec {
+  readonly name: string
   /**
-   * What sort of part it is: form, report, page, workflow, function, schedule, ...
+   * What sort of part it is.
    */
   readonly kind: string
   /**
-   * Display name. Any printable text, at most 100 characters. Left out: the link name.
+   * Connections of this bundle, sorted.
+   *
+   * @maxItems 1000
    */
-  readonly name?: string
+  readonly uses: readonly LinkName[]
   /**
-   * The connections it references: exactly these.
+   * Components of this bundle, sorted.
+   *
+   * @maxItems 1000
    */
-  readonly uses?: readonly LinkName[]
-  /**
-   * Components that it cannot work without.
-   */
-  readonly depends?: readonly LinkName[]
-  /**
-   * Glob of its source files, relative to the workspace. A change of the code is a change of the component.
-   */
-  readonly source?: string
-  readonly previously?: LinkName
+  readonly depends: readonly LinkName[]
+  readonly source: null | BundledSource
 }
 /**
- * What differs in prod.
+ * The glob of the source, and the files of this bundle that it stood for; none where the source was left out.
  */
-export interface EnvironmentOverride {
-  readonly parameters?: ParameterValues
-  readonly client?: OAuthClient
+export interface BundledSource {
+  readonly glob: string
+  /**
+   * Paths, sorted.
+   *
+   * @maxItems 10000
+   */
+  readonly files: readonly string[]
 }
 /**
- * What differs in dev or stage, which may run against an emulator on this machine.
+ * A source file.
  */
-export interface EmulatedOverride {
-  readonly parameters?: ParameterValues
-  readonly client?: OAuthClient
-  readonly origin?: LoopbackOrigin
+export interface BundledFile {
+  /**
+   * Relative to the workspace, with forward slashes.
+   */
+  readonly path: string
+  /**
+   * Its text, with LF at the end of a line.
+   */
+  readonly text: string
 }
 /**
- * connections/<link_name>.yaml: one named use of a connector by this app.
+ * What `tieline export` writes and `tieline import` reads: one published version of an app. Holds no credential, no member and no state.
  */
-export interface ConnectionSpec {
-  readonly connector: ConnectorId
+export interface Bundle {
   /**
-   * Display name: 1 to 50 letters, digits, spaces and & @ ! : - _ \ | / ~ *. Left out: '<Service> Connection'.
+   * Tells a bundle from other JSON.
    */
-  readonly name?: string
-  readonly level?: Level
+  readonly format: 'tieline-bundle'
   /**
-   * What the app may do at the service: a list of scopes, or all ("All Actions"). OAuth2 only, and required there; an empty list where the service has no scopes.
+   * Format of this file. A newer one than tieline knows is refused.
    */
-  readonly scopes?: 'all' | readonly string[]
-  readonly authorization?: Sharing
-  readonly parameters?: ParameterValues
+  readonly formatVersion: 1
   /**
-   * Which of the connector's ways to authorize; its first where left out.
+   * What the app was called where it was exported.
    */
-  readonly auth?: string
-  readonly client?: OAuthClient
-  readonly environments?: EnvironmentOverrides
+  readonly app: string
   /**
-   * true: a plan that deletes this connection is refused.
+   * The number of the published version.
    */
-  readonly protect?: boolean
-  readonly previously?: LinkName
+  readonly version: number
+  /**
+   * Workspace connectors that the connections name, by digest.
+   */
+  readonly connectors: {
+    readonly [k: string]: Connector
+  }
+  /**
+   * By link name.
+   */
+  readonly connections: {
+    readonly [k: string]: BundledConnection
+  }
+  /**
+   * By link name.
+   */
+  readonly components: {
+    readonly [k: string]: BundledComponent
+  }
+  /**
+   * The source files of the components, sorted by path.
+   *
+   * @maxItems 10000
+   */
+  readonly files: readonly BundledFile[]
+  readonly digest: Digest
 }
 /**
- * What differs in one environment: parameters, client, origin; nothing else.
+ * connectors/<id>.yaml: how a service authorizes, its scopes, parameters and addresses. Data only: the engine knows no service by name.
  */
-export interface EnvironmentOverrides {
-  readonly dev?: EmulatedOverride
-  readonly stage?: EmulatedOverride
-  readonly prod?: EnvironmentOverride
+export interface Connector {
+  readonly id: ConnectorId
+  /**
+   * What the service calls itself. Connections are named after it.
+   */
+  readonly service: string
+  /**
+   * Where it stands in the list of connectors, for example CRM.
+   */
+  readonly category: string
+  /**
+   * The service's own documentation of authorization.
+   */
+  readonly docs: string
+  /**
+   * Who may authorize, the default first.
+   */
+  readonly levels: readonly Level[]
+  /**
+   * What differs between accounts, such as a data centre or a tenant.
+   */
+  readonly parameters?: {
+    readonly [k: string]: Parameter
+  }
+  /**
+   * The ways to authorize; the first is the default.
+   */
+  readonly auth: readonly Way[]
+  readonly api: Api
+  /**
+   * Where the facts were read, and when.
+   */
+  readonly sources: readonly FactSource[]
 }
 /**
  * One parameter: a closed list of values, a pattern, or both.
@@ -281,6 +377,10 @@ export interface Parameter {
    */
   readonly default?: string
   /**
+   * true: another value needs another authorization.
+   */
+  readonly affectsAuthorization: boolean
+  /**
    * Known values, each with attributes that addresses use as {parameter.attribute}.
    */
   readonly values?: {
@@ -291,21 +391,11 @@ export interface Parameter {
    */
   readonly pattern?: string
   readonly otherwise?: Attributes
-  /**
-   * true: another value needs another authorization.
-   */
-  readonly affectsAuthorization: boolean
 }
 /**
  * Attributes of a value.
  */
 export interface Attributes {
-  readonly [k: string]: string
-}
-/**
- * Names and values.
- */
-export interface StringMap {
   readonly [k: string]: string
 }
 /**
@@ -386,6 +476,12 @@ export interface OAuth2Way {
   }
   readonly send: Sends
   readonly identity?: Identity
+}
+/**
+ * Names and values.
+ */
+export interface StringMap {
+  readonly [k: string]: string
 }
 /**
  * Where the token answer has its members, if not where RFC 6749, section 5.1, puts them.
@@ -630,43 +726,6 @@ export interface AccountRule {
   readonly name?: JsonPointer
 }
 /**
- * connectors/<id>.yaml: how a service authorizes, its scopes, parameters and addresses. Data only: the engine knows no service by name.
- */
-export interface Connector {
-  readonly id: ConnectorId
-  /**
-   * What the service calls itself. Connections are named after it.
-   */
-  readonly service: string
-  /**
-   * Where it stands in the list of connectors, for example CRM.
-   */
-  readonly category: string
-  /**
-   * The service's own documentation of authorization.
-   */
-  readonly docs: string
-  /**
-   * Who may authorize, the default first.
-   */
-  readonly levels: readonly Level[]
-  /**
-   * What differs between accounts, such as a data centre or a tenant.
-   */
-  readonly parameters?: {
-    readonly [k: string]: Parameter
-  }
-  /**
-   * The ways to authorize; the first is the default.
-   */
-  readonly auth: readonly Way[]
-  readonly api: Api
-  /**
-   * Where the facts were read, and when.
-   */
-  readonly sources: readonly FactSource[]
-}
-/**
  * One place where facts of this file were read.
  */
 export interface FactSource {
@@ -684,6 +743,133 @@ export interface FactSource {
   readonly facts: string
 }
 /**
+ * clients/<link_name>.yaml: one organisation that installed the app.
+ */
+export interface ClientSpec {
+  /**
+   * What people call the client. Any printable text, at most 100 characters.
+   */
+  readonly name: string
+  /**
+   * A version that prod has had. Left out: the one prod runs.
+   */
+  readonly version?: number
+  /**
+   * The client's own parameters and OAuth client, by connection.
+   */
+  readonly connections?: {
+    readonly [k: string]: ClientConnection
+  }
+  readonly previously?: LinkName
+  /**
+   * The client's own people, by e-mail address.
+   */
+  readonly members?: {
+    readonly [k: string]: ClientMember
+  }
+}
+/**
+ * What the client sets for one connection.
+ */
+export interface ClientConnection {
+  readonly parameters?: ParameterValues
+  readonly client?: OAuthClient
+}
+/**
+ * The OAuth2 client registration: references only, never values.
+ */
+export interface OAuthClient {
+  readonly id: SecretReference
+  readonly secret?: SecretReference
+}
+/**
+ * A member of the client: role and public key.
+ */
+export interface ClientMember {
+  /**
+   * admin authorizes for the client; user for themselves only.
+   */
+  readonly role: 'admin' | 'user'
+  readonly key?: AgeRecipient
+}
+/**
+ * components/<link_name>.yaml: one part of the app that may use connections.
+ */
+export interface ComponentSpec {
+  /**
+   * What sort of part it is: form, report, page, workflow, function, schedule, ...
+   */
+  readonly kind: string
+  /**
+   * Display name. Any printable text, at most 100 characters. Left out: the link name.
+   */
+  readonly name?: string
+  /**
+   * The connections it references: exactly these.
+   */
+  readonly uses?: readonly LinkName[]
+  /**
+   * Components that it cannot work without.
+   */
+  readonly depends?: readonly LinkName[]
+  /**
+   * Glob of its source files, relative to the workspace. A change of the code is a change of the component.
+   */
+  readonly source?: string
+  readonly previously?: LinkName
+}
+/**
+ * What differs in prod.
+ */
+export interface EnvironmentOverride {
+  readonly parameters?: ParameterValues
+  readonly client?: OAuthClient
+}
+/**
+ * What differs in dev or stage, which may run against an emulator on this machine.
+ */
+export interface EmulatedOverride {
+  readonly parameters?: ParameterValues
+  readonly client?: OAuthClient
+  readonly origin?: LoopbackOrigin
+}
+/**
+ * connections/<link_name>.yaml: one named use of a connector by this app.
+ */
+export interface ConnectionSpec {
+  readonly connector: ConnectorId
+  /**
+   * Display name: 1 to 50 letters, digits, spaces and & @ ! : - _ \ | / ~ *. Left out: '<Service> Connection'.
+   */
+  readonly name?: string
+  readonly level?: Level
+  /**
+   * What the app may do at the service: a list of scopes, or all ("All Actions"). OAuth2 only, and required there; an empty list where the service has no scopes.
+   */
+  readonly scopes?: 'all' | readonly string[]
+  readonly authorization?: Sharing
+  readonly parameters?: ParameterValues
+  /**
+   * Which of the connector's ways to authorize; its first where left out.
+   */
+  readonly auth?: string
+  readonly client?: OAuthClient
+  readonly environments?: EnvironmentOverrides
+  /**
+   * true: a plan that deletes this connection is refused.
+   */
+  readonly protect?: boolean
+  readonly previously?: LinkName
+}
+/**
+ * What differs in one environment: parameters, client, origin; nothing else.
+ */
+export interface EnvironmentOverrides {
+  readonly dev?: EmulatedOverride
+  readonly stage?: EmulatedOverride
+  readonly prod?: EnvironmentOverride
+}
+/**
  * One file of the vault: clear facts that plan and status may read, and the sealed credential. What matters is sealed too, and the sealed part wins.
  */
 export interface CredentialFile {
@@ -696,7 +882,7 @@ export interface CredentialFile {
    * Credential id; also the name of the file.
    */
   readonly id: string
-  readonly slot: Slot
+  readonly slot: SealedSlot
   readonly connection: EntryId
   /**
    * logged-in-user: whose it is; else null.
@@ -886,10 +1072,250 @@ export interface Diagnostics {
   readonly diagnostics: readonly Diagnostic[]
 }
 /**
+ * What `tieline doctor --format json` prints: how the set-up is. Holds no secret and no value of a variable.
+ */
+export interface DoctorReport {
+  /**
+   * Format of this document.
+   */
+  readonly formatVersion: 1
+  readonly checks: readonly DoctorCheck[]
+}
+/**
+ * One thing that was looked at.
+ */
+export interface DoctorCheck {
+  /**
+   * What was looked at, for example `node`.
+   */
+  readonly id: string
+  readonly outcome: DoctorOutcome
+  /**
+   * What there is, in a line.
+   */
+  readonly summary: string
+  /**
+   * What it means and what to do; null if there is nothing to do.
+   */
+  readonly detail: null | string
+}
+/**
+ * One connection.
+ */
+export interface GraphConnection {
+  readonly linkName: LinkName
+  /**
+   * Display name.
+   */
+  readonly name: string
+  readonly connector: ConnectorId
+  /**
+   * What the service calls itself.
+   */
+  readonly service: string
+  readonly level: Level
+  readonly authorization: Sharing
+}
+/**
+ * One component.
+ */
+export interface GraphComponent {
+  readonly linkName: LinkName
+  /**
+   * Display name.
+   */
+  readonly name: string
+  /**
+   * What sort of part it is.
+   */
+  readonly kind: string
+}
+/**
+ * One client's installation.
+ */
+export interface GraphClient {
+  readonly linkName: LinkName
+  /**
+   * What people call the client.
+   */
+  readonly name: string
+  /**
+   * The version that its spec asks for; null: the one prod runs.
+   */
+  readonly wants: null | number
+  /**
+   * The version that is installed; null before the first.
+   */
+  readonly runs: null | number
+}
+/**
+ * uses: a component references a connection. depends: a component cannot work without another. sets: a client has parameters or an OAuth client of its own for a connection.
+ */
+export interface GraphEdge {
+  readonly from: GraphId
+  readonly to: GraphId
+  readonly kind: 'uses' | 'depends' | 'sets'
+}
+/**
+ * `tieline graph --format json`: connections, components and clients, and what leads from one to another.
+ */
+export interface Graph {
+  /**
+   * Format of this document.
+   */
+  readonly formatVersion: 1
+  /**
+   * What people call the app.
+   */
+  readonly app: string
+  /**
+   * tree: the specs; else the environment whose recorded definitions these are.
+   */
+  readonly source: 'tree' | Environment
+  /**
+   * What the graph is confined to, with --around; else null.
+   */
+  readonly around: null | GraphId
+  /**
+   * Sorted by link name.
+   */
+  readonly connections: readonly GraphConnection[]
+  /**
+   * Sorted by link name.
+   */
+  readonly components: readonly GraphComponent[]
+  /**
+   * Sorted by link name.
+   */
+  readonly clients: readonly GraphClient[]
+  /**
+   * Sorted by where they begin, then by where they lead.
+   */
+  readonly edges: readonly GraphEdge[]
+}
+/**
+ * A line of state/history/<document>.jsonl: one write of a state document. Holds no credential.
+ */
+export interface HistoryEntry {
+  /**
+   * Format of this line.
+   */
+  readonly formatVersion: 1
+  readonly document: Slot
+  /**
+   * Lineage of the document.
+   */
+  readonly lineage: string
+  /**
+   * Serial that the write made.
+   */
+  readonly serial: number
+  /**
+   * Digest of the document that the write replaced; null for the first.
+   */
+  readonly before: null | Digest
+  readonly digest: Digest
+  /**
+   * When, in UTC (RFC 3339).
+   */
+  readonly at: string
+  /**
+   * In whose name.
+   */
+  readonly by: string
+  /**
+   * What was run, for example `apply prod`.
+   */
+  readonly operation: string
+  /**
+   * The version that the document names after the write.
+   */
+  readonly version: null | number
+  /**
+   * What was said with -m.
+   */
+  readonly note: null | string
+  /**
+   * The git commit of the working tree, with + behind it where that had changes.
+   */
+  readonly commit: null | string
+  /**
+   * What the write changed, sorted by subject and name.
+   */
+  readonly changes: readonly HistoryChange[]
+  /**
+   * What takes the write back, for those that can be taken back: each field with what it was and what it became.
+   */
+  readonly undo: null | readonly UndoField[]
+}
+/**
+ * One thing that a write changed.
+ */
+export interface HistoryChange {
+  readonly subject: HistorySubject
+  readonly name: string
+  /**
+   * rename: the name before. version: the number before, where there was one.
+   */
+  readonly from?: string
+  readonly action: HistoryAction
+}
+/**
+ * One field of the document. Objects are descended, arrays and scalars are whole; null for what was or became absent.
+ */
+export interface UndoField {
+  /**
+   * JSON Pointer into the document (RFC 6901).
+   */
+  readonly path: string
+  readonly before: Json
+  readonly after: Json
+}
+/**
+ * What `tieline state history --format json` prints: the writes of state, the newest first. Holds no credential.
+ */
+export interface History {
+  /**
+   * Format of this document.
+   */
+  readonly formatVersion: 1
+  /**
+   * The document that was asked for; null for all of them.
+   */
+  readonly environment: null | Slot
+  /**
+   * The newest first.
+   */
+  readonly entries: readonly ToldWrite[]
+  /**
+   * How many older ones --limit left out.
+   */
+  readonly older: number
+  /**
+   * What is wrong with the history itself.
+   */
+  readonly diagnostics: readonly Diagnostic[]
+}
+/**
+ * A write, and whether it can be taken back.
+ */
+export interface ToldWrite {
+  readonly document: Slot
+  readonly entry: HistoryEntry
+  /**
+   * The serial of the write that took it back; null if none did.
+   */
+  readonly takenBack: null | number
+  /**
+   * Whether `state undo` takes it back, if nothing has changed since that stands against it.
+   */
+  readonly undoable: boolean
+}
+/**
  * Where the wanted definitions come from.
  */
 export interface PlanSource {
-  readonly environment: 'tree' | 'dev' | 'stage'
+  readonly environment: 'tree' | 'dev' | 'stage' | 'prod'
   readonly serial: null | number
   readonly definitions: Digest
 }
@@ -1021,7 +1447,11 @@ export interface Plan {
    * Format of this document.
    */
   readonly formatVersion: 1
-  readonly environment: OwnEnvironment
+  readonly environment: Environment
+  /**
+   * client: the installation that goes on under this link name; else null.
+   */
+  readonly renamedFrom: null | Environment
   readonly source: PlanSource
   /**
    * Every state document and version that was read, in the order of their names. null, 0, null where there is none yet.
@@ -1053,7 +1483,7 @@ export interface Plan {
  */
 export interface BasedOn {
   /**
-   * dev, stage, prod, shared or versions/<n>.
+   * dev, stage, prod, shared, client/<link name> or versions/<n>.
    */
   readonly document: string
   readonly lineage: null | string
@@ -1132,25 +1562,149 @@ export interface Plans {
   readonly plans: readonly Plan[]
 }
 /**
+ * The record of an authorization.
+ */
+export interface ListedAuthorization {
+  /**
+   * Id of the credential.
+   */
+  readonly credential: string
+  /**
+   * Link name of the connection; its id where no record has it any more.
+   */
+  readonly connection: string
+  readonly id: EntryId
+  readonly level: Level
+  readonly account: Account
+  /**
+   * Who authorized.
+   */
+  readonly by: string
+  /**
+   * When, in UTC (RFC 3339).
+   */
+  readonly at: string
+  /**
+   * What ended it; null while it is live.
+   */
+  readonly ended: null | ListedEnd
+  readonly asked: readonly string[]
+  readonly granted: readonly string[]
+  /**
+   * The environments whose connection is recorded to use it.
+   */
+  readonly usedIn: readonly Environment[]
+}
+/**
+ * What ended an authorization.
+ */
+export interface ListedEnd {
+  readonly cause: 'EXPIRED' | 'REVOKED' | 'SCOPES_LOST'
+  readonly by: string
+  readonly at: string
+}
+/**
+ * What `tieline state list --format json` prints: what state documents hold. Holds no credential.
+ */
+export interface StateList {
+  /**
+   * Format of this document.
+   */
+  readonly formatVersion: 1
+  /**
+   * In the order shared, dev, stage, prod, clients.
+   */
+  readonly documents: readonly ListedDocument[]
+}
+/**
+ * A state document.
+ */
+export interface ListedDocument {
+  readonly document: Slot
+  /**
+   * Lineage of the document; null where nothing was written yet.
+   */
+  readonly lineage: null | string
+  /**
+   * Serial of the document; 0 where nothing was written yet.
+   */
+  readonly serial: number
+  /**
+   * stage: the newest version; prod and clients: the one they run; else null.
+   */
+  readonly version: null | number
+  /**
+   * prod and clients: true while it stays at its version.
+   */
+  readonly pinned: boolean
+  /**
+   * Sorted by link name.
+   */
+  readonly connections: readonly ListedConnection[]
+  /**
+   * Sorted by link name.
+   */
+  readonly components: readonly ListedComponent[]
+  /**
+   * Sorted by connection, then by time.
+   */
+  readonly authorizations: readonly ListedAuthorization[]
+  /**
+   * How many people had authorized each logged-in-user connection at the last apply or refresh.
+   */
+  readonly users: readonly ListedUsers[]
+}
+/**
+ * A recorded connection.
+ */
+export interface ListedConnection {
+  readonly linkName: LinkName
+  readonly id: EntryId
+  /**
+   * Display name.
+   */
+  readonly name: string
+  readonly connector: ConnectorId
+  readonly level: Level
+  readonly slot: Slot
+  /**
+   * Components that use it, sorted.
+   */
+  readonly usedBy: readonly LinkName[]
+}
+/**
+ * A recorded component.
+ */
+export interface ListedComponent {
+  readonly linkName: LinkName
+  readonly id: EntryId
+  /**
+   * Display name.
+   */
+  readonly name: string
+  /**
+   * What sort of part it is.
+   */
+  readonly kind: string
+  readonly uses: readonly LinkName[]
+  readonly depends: readonly LinkName[]
+}
+/**
+ * People who authorized a connection.
+ */
+export interface ListedUsers {
+  /**
+   * Link name of the connection; its id where no record has it any more.
+   */
+  readonly connection: string
+  readonly id: EntryId
+  readonly count: number
+}
+/**
  * Ids by link name.
  */
 export interface Ids {
   readonly [k: string]: string
-}
-/**
- * What differs in one environment.
- */
-export interface Override {
-  readonly parameters: ParameterValues
-  readonly client: null | ClientReferences
-  readonly origin: null | LoopbackOrigin
-}
-/**
- * The OAuth2 client registration, by reference.
- */
-export interface ClientReferences {
-  readonly id: SecretReference
-  readonly secret: null | SecretReference
 }
 /**
  * A connection in normal form: every default filled in, every list sorted, references unresolved.
@@ -1227,7 +1781,7 @@ export interface ComponentSource {
   readonly digest: Digest
 }
 /**
- * state/dev.json, stage.json, prod.json and shared.json: what an environment has. Holds no credential, so it can be committed.
+ * state/dev.json, stage.json, prod.json, shared.json and clients/<link name>.json: what an environment has. Holds no credential, so it can be committed.
  */
 export interface State {
   /**
@@ -1245,15 +1799,15 @@ export interface State {
   readonly serial: number
   readonly digest: Digest
   /**
-   * stage: the newest version; prod: the one it runs; else null.
+   * stage: the newest version; prod and clients: the one they run; else null.
    */
   readonly version: null | number
   /**
-   * prod: true while it stays at its version.
+   * prod and clients: true while it stays at its version.
    */
   readonly pinned: boolean
   /**
-   * prod: the versions it has run, ascending.
+   * prod and clients: the versions it has run, ascending.
    */
   readonly had: readonly number[]
   /**
@@ -1323,9 +1877,9 @@ export interface Retired {
 }
 export interface Source {
   /**
-   * tree (the specs), dev or stage.
+   * tree (the specs), dev, stage or prod.
    */
-  readonly environment: 'tree' | 'dev' | 'stage'
+  readonly environment: 'tree' | 'dev' | 'stage' | 'prod'
   /**
    * Serial of that environment's state; null for the tree.
    */
@@ -1381,7 +1935,7 @@ export interface PersonalAuthorization {
   /**
    * Those that run on it; of a user's own, those in which it can be used.
    */
-  readonly environments: readonly OwnEnvironment[]
+  readonly environments: readonly Environment[]
   readonly account: Account
   /**
    * Who gave it.
@@ -1417,7 +1971,7 @@ export interface Status {
   readonly environments: readonly EnvironmentStatus[]
 }
 export interface EnvironmentStatus {
-  readonly environment: OwnEnvironment
+  readonly environment: Environment
   readonly connections: readonly ConnectionStatus[]
 }
 export interface ConnectionStatus {
@@ -1515,6 +2069,8 @@ export interface WorkspaceSpec {
     readonly stage?: AgeRecipients
     readonly prod?: AgeRecipients
     readonly shared?: AgeRecipients
+    readonly clients?: AgeRecipients
+    readonly [k: string]: AgeRecipients | undefined
   }
   /**
    * Whether this workspace may define connectors of its own.
