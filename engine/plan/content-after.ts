@@ -3,6 +3,7 @@ import {
   type ConnectorsByDigest,
   type Documents,
   emptyContent,
+  isClient,
   type StateContent
 } from '../model/documents.ts'
 import type {
@@ -10,8 +11,8 @@ import type {
   Connection,
   Digest,
   EntryId,
+  Environment,
   Ids,
-  OwnEnvironment,
   Plan,
   Retired
 } from '../model/generated/types.ts'
@@ -42,14 +43,16 @@ export function contentAfter(
   const named = Object.values(definitions.connections).map(each => each.connectorDigest)
   const pool = { ...before.connectors, ...accompanying.connectors }
   const { to, pinned } = plan.version
-  const isProd = plan.environment === 'prod'
+  const runsVersions = plan.environment === 'prod' || isClient(plan.environment)
   const digest = accompanying.versionDigest
   return {
     environment: plan.environment,
     version: to,
     pinned,
     had:
-      isProd && to !== null ? [...new Set([...before.had, to])].sort((a, b) => a - b) : before.had,
+      runsVersions && to !== null
+        ? [...new Set([...before.had, to])].sort((a, b) => a - b)
+        : before.had,
     versions:
       digest !== null && to !== null ? { ...before.versions, [to]: digest } : before.versions,
     retired: plan.environment === 'dev' ? retire(before.retired, plan.changes) : before.retired,
@@ -66,7 +69,7 @@ export function contentAfter(
 
 /** Whether writing the content would change more than where it was taken from. */
 export function differs(content: StateContent, documents: Documents): boolean {
-  const before = documents[content.environment]
+  const before = documents[content.environment] ?? null
   if (before === null)
     return !isDeepStrictEqual({ ...content, source: null }, emptyContent(content.environment))
   const { formatVersion: _f, lineage: _l, serial: _s, digest: _d, ...old } = before
@@ -121,12 +124,12 @@ function servingAfter(
 
 /** The content of an environment's document once it uses a consent that was just recorded for one of its connections. */
 export function servingConsent(
-  environment: OwnEnvironment,
+  environment: Environment,
   documents: Documents,
   connection: Connection,
   needOf: NeedOf
 ): StateContent | null {
-  const document = documents[environment]
+  const document = documents[environment] ?? null
   if (document === null) return null
   const need = needOf(connection, environment)
   const used = usedRecord(need, visibleRecords(documents, environment), undefined)

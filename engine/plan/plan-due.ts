@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Diagnostic, warning } from '../model/diagnostic.ts'
-import { type Definitions, type Documents, environments } from '../model/documents.ts'
+import { type Definitions, type Documents, neighboursOf } from '../model/documents.ts'
 import type {
   Connection,
   DueAuthorization,
-  LinkName,
-  OwnEnvironment
+  Environment,
+  LinkName
 } from '../model/generated/types.ts'
 import { compareText, without } from '../model/record.ts'
 import { whoMayAuthorize } from '../model/roles.ts'
@@ -22,10 +22,10 @@ import {
 import { userDue, userRevocations } from './user-due.ts'
 
 /** What a connection needs in an environment. Pure; the caller knows the connectors. */
-export type NeedOf = (connection: Connection, environment: OwnEnvironment) => Need
+export type NeedOf = (connection: Connection, environment: Environment) => Need
 
 export interface DueRequest {
-  readonly environment: OwnEnvironment
+  readonly environment: Environment
   readonly documents: Documents
   /** What the environment will have. */
   readonly after: Definitions
@@ -177,7 +177,7 @@ function planRevocations(
 ): readonly DueAuthorization[] {
   const needed = new Set<string>()
   const recorded = byId(request.documents[request.environment])
-  for (const environment of environments) {
+  for (const environment of neighboursOf(request.environment)) {
     const visible = visibleRecords(request.documents, environment)
     const then = [
       ...visible,
@@ -225,7 +225,7 @@ function planRevocations(
 function linkNamesById(request: DueRequest): ReadonlyMap<string, LinkName> {
   const names = new Map<string, LinkName>()
   const sources = [
-    ...environments.map(environment => request.documents[environment]),
+    ...neighboursOf(request.environment).map(environment => request.documents[environment]),
     request.documents[request.environment],
     request.after
   ]
@@ -236,6 +236,6 @@ function linkNamesById(request: DueRequest): ReadonlyMap<string, LinkName> {
   return names
 }
 
-function byId(definitions: Definitions | null): ReadonlyMap<string, Connection> {
+function byId(definitions: Definitions | null | undefined): ReadonlyMap<string, Connection> {
   return new Map(Object.values(definitions?.connections ?? {}).map(each => [each.id, each]))
 }

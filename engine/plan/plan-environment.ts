@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Diagnostic, hasErrors, problem } from '../model/diagnostic.ts'
-import { type Definitions, type Documents, noDefinitions } from '../model/documents.ts'
+import { type Definitions, type Documents, isClient, noDefinitions } from '../model/documents.ts'
 import type {
   Because,
   Change,
   ChangeAction,
+  Environment,
   Held,
-  OwnEnvironment,
   Plan,
   Summary
 } from '../model/generated/types.ts'
@@ -18,7 +18,9 @@ import { type NeedOf, planDue } from './plan-due.ts'
 import { isCarried, type Selected, selectEverything, selectForPublish } from './select-changes.ts'
 
 export interface PlanRequest {
-  readonly environment: OwnEnvironment
+  readonly environment: Environment
+  /** client: the name under which `documents` have it for now, if it is to be another. */
+  readonly renamedFrom: Plan['renamedFrom']
   readonly documents: Documents
   /** What the environment shall have, without what concerns earlier environments only. */
   readonly wanted: Definitions
@@ -26,7 +28,7 @@ export interface PlanRequest {
   readonly basedOn: Plan['basedOn']
   readonly inputs: Plan['inputs']
   readonly selection: Plan['selection']
-  /** prod: the version to run. stage finds its next one by itself. */
+  /** prod and clients: the version to run. stage finds its next one by itself. */
   readonly version: Plan['version']
   readonly needOf: NeedOf
   readonly mayRevoke: boolean
@@ -65,6 +67,7 @@ export function planEnvironment(request: PlanRequest): Plan {
   return {
     formatVersion: 1,
     environment: request.environment,
+    renamedFrom: request.renamedFrom,
     source: request.source,
     basedOn: request.basedOn,
     inputs: request.inputs,
@@ -96,6 +99,7 @@ export function asksForSomething(plan: Plan, documents: Documents): boolean {
   return (
     plan.changes.length > 0 ||
     from !== to ||
+    plan.renamedFrom !== null ||
     pinned !== (documents[plan.environment]?.pinned ?? false) ||
     plan.authorizations.some(
       ({ action, level }) => action === 'revoke' || (action !== 'keep' && level === 'administrator')
@@ -142,7 +146,7 @@ function becauseOf(
   selected: Selected,
   item: Item
 ): readonly Because[] {
-  if (environment === 'prod' && version.to !== null)
+  if ((environment === 'prod' || isClient(environment)) && version.to !== null)
     return [{ code: 'NEW_VERSION', version: version.to }]
   const own = ownReason(item)
   if (environment === 'dev') return own

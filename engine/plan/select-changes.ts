@@ -1,6 +1,6 @@
 import { type Diagnostic, note, problem } from '../model/diagnostic.ts'
 import { meant } from '../model/did-you-mean.ts'
-import type { Because, Held, OwnEnvironment, Selection, Subject } from '../model/generated/types.ts'
+import type { Because, Environment, Held, Selection, Subject } from '../model/generated/types.ts'
 import { sortedUnique } from '../model/record.ts'
 import { type Item, type ItemKey, linkNameOf, type Sides } from './entries.ts'
 import { type Pull, publishSet } from './publish-set.ts'
@@ -30,7 +30,7 @@ export function selectEverything(sides: Sides): Selected {
 export function selectForPublish(
   sides: Sides,
   selection: Selection,
-  environment: OwnEnvironment
+  environment: Environment
 ): Selected {
   const isOpen = selection.components.length === 0 && selection.connections.length === 0
   return isOpen ? publishAll(sides) : publishSelected(sides, selection, environment)
@@ -48,11 +48,7 @@ function publishAll(sides: Sides): Selected {
   return { members, named: new Set(), held, diagnostics: [] }
 }
 
-function publishSelected(
-  sides: Sides,
-  selection: Selection,
-  environment: OwnEnvironment
-): Selected {
+function publishSelected(sides: Sides, selection: Selection, environment: Environment): Selected {
   const found = [
     ...find(sides, 'component', selection.components),
     ...find(sides, 'connection', selection.connections)
@@ -129,7 +125,7 @@ function heldOpen(
   members: ReadonlyMap<ItemKey, readonly Pull[]>,
   missing: readonly ItemKey[],
   selection: Selection,
-  environment: OwnEnvironment
+  environment: Environment
 ): readonly Held[] {
   const waiting = new Map<ItemKey, Map<ItemKey, Because>>()
   for (const key of missing) {

@@ -1,13 +1,13 @@
-import { type Definitions, environments } from '../model/documents.ts'
-import type { Connection, OwnEnvironment } from '../model/generated/types.ts'
+import { type Definitions, environments, isOwn } from '../model/documents.ts'
+import type { Connection, Environment } from '../model/generated/types.ts'
 import { sortedRecord } from '../model/record.ts'
 
 /** Definitions without what concerns earlier environments only, so that a difference for dev alone is no change in stage. */
-export function trimDefinitions(
-  definitions: Definitions,
-  environment: OwnEnvironment
-): Definitions {
-  const earlier = environments.slice(0, environments.indexOf(environment))
+export function trimDefinitions(definitions: Definitions, environment: Environment): Definitions {
+  // A client comes after all of ours.
+  const earlier = isOwn(environment)
+    ? environments.slice(0, environments.indexOf(environment))
+    : environments
   const trim = (connection: Connection): Connection => ({
     ...connection,
     environments: sortedRecord(

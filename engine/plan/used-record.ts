@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Documents } from '../model/documents.ts'
-import type { AuthorizationRecord, OwnEnvironment, Slot } from '../model/generated/types.ts'
+import { type Documents, visibleSlots } from '../model/documents.ts'
+import type { AuthorizationRecord, Environment, Slot } from '../model/generated/types.ts'
 import { compareText, without } from '../model/record.ts'
 import type { Need } from '../model/target.ts'
 
@@ -14,9 +14,9 @@ export interface SlotRecord {
 /** All records that an environment may see: those of its own slot and the shared ones. */
 export function visibleRecords(
   documents: Documents,
-  environment: OwnEnvironment
+  environment: Environment
 ): readonly SlotRecord[] {
-  return ([environment, 'shared'] as const).flatMap(slot =>
+  return visibleSlots(environment).flatMap(slot =>
     Object.entries(documents[slot]?.authorizations ?? {}).map(([credential, record]) => ({
       slot,
       credential,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { environments } from '../model/documents.ts'
+import { neighboursOf, visibleSlots } from '../model/documents.ts'
 import type {
   Connection,
   DueAuthorization,
@@ -115,7 +115,7 @@ export function userRevocations(
   names: ReadonlyMap<string, LinkName>
 ): readonly DueAuthorization[] {
   const { environment, documents } = request
-  return ([environment, 'shared'] as const).flatMap(slot =>
+  return visibleSlots(environment).flatMap(slot =>
     Object.entries(documents[slot]?.users ?? {}).flatMap(([id, recorded]): DueAuthorization[] => {
       const gone = recorded.filter(each => !isUsed(request, id, slot, each))
       if (gone.length === 0) return []
@@ -149,7 +149,7 @@ export function isUsed(
   slot: Slot,
   { basis }: Pick<UserCount, 'basis'>
 ): boolean {
-  return environments.some(environment => {
+  return neighboursOf(request.environment).some(environment => {
     const isHere = environment === request.environment
     const definitions = isHere ? request.after : request.documents[environment]
     const connection = Object.values(definitions?.connections ?? {}).find(each => each.id === id)

@@ -1,12 +1,13 @@
 import { fillAddress, fillTemplate, type TemplateValues, withOrigin } from '../model/address.ts'
+import { isOwn } from '../model/documents.ts'
 import type {
   Api,
   ClientReferences,
   Connection,
   Connector,
+  Environment,
   LearntAddress,
   OAuth2Way,
-  OwnEnvironment,
   Parameter,
   ParameterValues,
   Redirect,
@@ -42,9 +43,9 @@ export interface ExpandedConnector {
 export function expandConnector(
   connection: Connection,
   connector: Connector,
-  environment: OwnEnvironment
+  environment: Environment
 ): ExpandedConnector {
-  const override = connection.environments[environment]
+  const override = isOwn(environment) ? connection.environments[environment] : undefined
   const way = connector.auth.find(each => each.id === connection.auth)
   if (way === undefined) {
     throw new Error(`Connector ${connector.id} has no way to authorize called ${connection.auth}`)

@@ -1,5 +1,5 @@
 import { slotOf } from '../model/documents.ts'
-import type { Basis, Connection, Connector, OwnEnvironment } from '../model/generated/types.ts'
+import type { Basis, Connection, Connector, Environment } from '../model/generated/types.ts'
 import { sortedUnique } from '../model/record.ts'
 import type { Need, OAuth2TargetWay } from '../model/target.ts'
 import { type ExpandedConnector, expandConnector } from './expand-connector.ts'
@@ -11,7 +11,7 @@ import { type ExpandedConnector, expandConnector } from './expand-connector.ts'
 export function needOf(
   connection: Connection,
   connector: Connector,
-  environment: OwnEnvironment
+  environment: Environment
 ): Need {
   return needFrom(
     connection,
@@ -25,7 +25,7 @@ export function needOf(
 export function needFrom(
   connection: Connection,
   connector: Connector,
-  environment: OwnEnvironment,
+  environment: Environment,
   expanded: ExpandedConnector
 ): Need {
   return {

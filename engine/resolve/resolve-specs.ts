@@ -1,7 +1,12 @@
 import type { Diagnostic } from '../model/diagnostic.ts'
 import { problem } from '../model/diagnostic.ts'
 import { digestOf } from '../model/digest.ts'
-import type { ConnectorsByDigest, Definitions, Documents } from '../model/documents.ts'
+import {
+  type ConnectorsByDigest,
+  type Definitions,
+  type Documents,
+  environmentsIn
+} from '../model/documents.ts'
 import type { Component, Connection, Connector, Digest, EntryId } from '../model/generated/types.ts'
 import { compareText, sortedRecord, sortedUnique } from '../model/record.ts'
 import type { KnownConnectors, LocatedComponent, Specs } from '../model/specs.ts'
@@ -97,8 +102,8 @@ function normalComponent({ linkName, spec, source }: LocatedComponent, id: Entry
 /** Who holds which display name in any environment. */
 function recordedNames(documents: Documents): ReadonlyMap<string, ReadonlySet<EntryId>> {
   const holders = new Map<string, Set<EntryId>>()
-  for (const document of [documents.dev, documents.stage, documents.prod]) {
-    for (const { id, name } of Object.values(document?.connections ?? {})) {
+  for (const environment of environmentsIn(documents)) {
+    for (const { id, name } of Object.values(documents[environment]?.connections ?? {})) {
       holders.set(name, (holders.get(name) ?? new Set()).add(id))
     }
   }

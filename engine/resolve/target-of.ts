@@ -1,4 +1,4 @@
-import type { Connection, Connector, LinkName, OwnEnvironment } from '../model/generated/types.ts'
+import type { Connection, Connector, Environment, LinkName } from '../model/generated/types.ts'
 import type { Target } from '../model/target.ts'
 import { expandConnector } from './expand-connector.ts'
 import { needFrom } from './need-of.ts'
@@ -12,7 +12,7 @@ export function targetOf(
   linkName: LinkName,
   connection: Connection,
   connector: Connector,
-  environment: OwnEnvironment
+  environment: Environment
 ): Target {
   const expanded = expandConnector(connection, connector, environment)
   const { client, origin, way, api } = expanded

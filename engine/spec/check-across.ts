@@ -7,7 +7,7 @@ import type {
   LinkName
 } from '../model/generated/types.ts'
 import type { Located } from '../model/specs.ts'
-import { specProblem } from './spec-summaries.ts'
+import { specProblem, specWarning } from './spec-summaries.ts'
 
 /** The specs that are sound by themselves, and the link names of all, so that a broken file is not unknown as well. */
 export interface SoundSpecs {
@@ -26,7 +26,8 @@ export function checkAcross(specs: SoundSpecs): readonly Diagnostic[] {
     ...specs.clients.flatMap(each => checkClientConnections(each, specs.connectionNames)),
     ...checkDisplayNames(specs.connections),
     ...checkPreviously(specs.connections),
-    ...checkPreviously(specs.components)
+    ...checkPreviously(specs.components),
+    ...checkPreviously(specs.clients)
   ]
 }
 
@@ -44,8 +45,19 @@ function checkClientConnections(
   known: ReadonlySet<LinkName>
 ): readonly Diagnostic[] {
   return Object.keys(client.spec.connections ?? {}).flatMap(name =>
-    known.has(name) ? [] : [connectionUnknown(name, known, client, `/connections/${name}`)]
+    known.has(name) ? [] : [connectionAbsent(name, known, client, `/connections/${name}`)]
   )
+}
+
+/** A client may still run a version that has what the specs no longer have: only its plan can tell for sure. */
+function connectionAbsent(
+  name: LinkName,
+  known: ReadonlySet<LinkName>,
+  located: Located<unknown>,
+  pointer: string
+): Diagnostic {
+  const detail = `There is no connections/${name}.yaml.${meant(name, known)} That is right only if the version that ${located.linkName} runs still has it.`
+  return specWarning('CLIENT_CONNECTION_ABSENT', detail, located.place(pointer))
 }
 
 function connectionUnknown(

@@ -1,18 +1,19 @@
 import { realpathSync, statSync } from 'node:fs'
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts'
-import type { ClientSpec, Connector, WorkspaceSpec } from '../model/generated/types.ts'
+import type { Connector, WorkspaceSpec } from '../model/generated/types.ts'
 import { validateClientSpec } from '../model/generated/validators/client.js'
 import { validateComponentSpec } from '../model/generated/validators/component.js'
 import { validateConnectionSpec } from '../model/generated/validators/connection.js'
 import { validateConnector } from '../model/generated/validators/connector.js'
 import type { Located, Specs } from '../model/specs.ts'
 import { checkAcross } from './check-across.ts'
+import { checkClientMembers } from './check-client-members.ts'
 import { checkClientReferences, checkConnectionReferences } from './check-references.ts'
 import { ignoredByGit } from './ignored-by-git.ts'
 import { listSpecs } from './list-specs.ts'
 import { readSources } from './read-sources.ts'
 import { Reading } from './reading.ts'
-import { specProblem, specWarning, topOf } from './spec-summaries.ts'
+import { specProblem, topOf } from './spec-summaries.ts'
 import { foldersApart } from './workspace-folders.ts'
 
 /** What a workspace says, or all that is wrong with it. */
@@ -69,7 +70,7 @@ async function readAll(reading: Reading, checkConnector: ConnectorCheck): Promis
   reading.add([
     ...connections.flatMap(each => checkConnectionReferences(each, apart)),
     ...clients.flatMap(each => checkClientReferences(each, apart)),
-    ...clients.map(clientNotEnforced),
+    ...clients.flatMap(each => checkClientMembers(each, workspace?.spec)),
     ...connectors.filter(each => each.whole).flatMap(checkConnector)
   ])
 
@@ -144,10 +145,4 @@ function failed(problem: Diagnostic): LoadedWorkspace {
     texts: new Map(),
     textsOf: () => new Map()
   }
-}
-
-function clientNotEnforced({ file }: Located<ClientSpec>): Diagnostic {
-  const detail =
-    'Clients are checked for form only by this version of tieline: it does not plan, apply or authorize for them.'
-  return specWarning('NOT_ENFORCED', detail, topOf(file))
 }

@@ -14,6 +14,7 @@ import {
   type SourceMatches
 } from './match-sources.ts'
 import { readSafely } from './read-safely.ts'
+import type { FoundReference } from './scan-text.ts'
 import { specProblem, specWarning } from './spec-summaries.ts'
 import { textPlaces } from './text-places.ts'
 
@@ -137,7 +138,7 @@ function utf8(bytes: Uint8Array): string | null {
 }
 
 /** Whatever is no JavaScript or TypeScript is searched as Deluge, which is written with many extensions. */
-function findReferences(file: string, text: string) {
+export function findReferences(file: string, text: string): readonly FoundReference[] {
   const isScript = /\.([cm]?[jt]s|[jt]sx)$/.test(file)
   return isScript ? findScriptReferences(text) : findDelugeReferences(text)
 }

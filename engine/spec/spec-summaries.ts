@@ -35,6 +35,8 @@ export const summaries = {
   REFERENCE_FILE_FORBIDDEN: 'Reference to a file that is not for specs',
   FOLDER_LEAVES_WORKSPACE: 'Folder is outside the workspace',
   CONNECTION_UNKNOWN: 'Connection is not known',
+  CLIENT_CONNECTION_ABSENT: 'The specs have no such connection',
+  CLIENT_WITHOUT_ADMIN: 'Nobody can authorize for the client',
   COMPONENT_UNKNOWN: 'Component is not known',
   DEPENDS_ON_ITSELF: 'Component depends on itself',
   NAME_TAKEN: 'Name is taken',

@@ -12,10 +12,10 @@ export type CheckedState =
   | { readonly state: State; readonly problem: Diagnostic | null }
   | { readonly state: null; readonly problem: Diagnostic }
 
-/** What the text of a state document says, or what is wrong with it. `file` is relative to the workspace. */
-export function checkState(text: string, slot: Slot, file: string): CheckedState {
+/** What the text of a state document says, or what is wrong with it. `file` and `folder`, that of all state, are relative to the workspace. */
+export function checkState(text: string, slot: Slot, file: string, folder: string): CheckedState {
   const line = conflictLine(text)
-  if (line !== null) return { state: null, problem: conflictProblem(slot, file, line) }
+  if (line !== null) return { state: null, problem: conflictProblem(file, folder, line) }
 
   const broken = (wrong: string) => ({ state: null, problem: brokenProblem(wrong, file) })
   const value = parseJson(text)
@@ -27,7 +27,10 @@ export function checkState(text: string, slot: Slot, file: string): CheckedState
   }
   const digest = stateDigest(value)
   if (digest === null) return broken('It holds text that is not valid Unicode.')
-  return { state: value, problem: digest === value.digest ? null : editedProblem(slot, file) }
+  return {
+    state: value,
+    problem: digest === value.digest ? null : editedProblem(slot, file, folder)
+  }
 }
 
 /** Over everything but the digest itself; null for what canonical JSON cannot express (half a surrogate pair). */
@@ -109,21 +112,26 @@ function brokenProblem(wrong: string, file: string): Diagnostic {
   )
 }
 
-function conflictProblem(slot: Slot, file: string, line: number): Diagnostic {
+/** `file`, in the folder of all state, is a document or a history. */
+export function conflictProblem(file: string, folder: string, line: number): Diagnostic {
   return problem(
     'STATE_CONFLICT',
     'State has a merge conflict',
     `${file} was written on two branches, and git could not merge them. Never merge it by hand: the result would be a state ` +
       'that no environment ever had.\n\n' +
-      'Take one side whole (--ours or --theirs), then see what is left to do:\n' +
-      `    git checkout --ours -- ${file}\n    tieline plan ${slot === 'shared' ? '--all' : `-e ${slot}`}\n\n` +
-      'Where the conflict has been committed already, take the file of a commit before it:\n' +
-      `    git checkout HEAD^ -- ${file}`,
+      `Take all of ${folder}/ from one side, documents and history alike. The side you are on:\n` +
+      `    git checkout --no-overlay HEAD -- ${folder}\n` +
+      'The side that is merged in (in a rebase REBASE_HEAD):\n' +
+      `    git checkout --no-overlay MERGE_HEAD -- ${folder}\n\n` +
+      'Then record again what was authorized on the other side, and see what is left to do:\n' +
+      '    tieline state verify\n    tieline plan --all\n\n' +
+      'Where the conflict has been committed already, take the side of the commit before it:\n' +
+      `    git checkout --no-overlay HEAD^ -- ${folder}`,
     { file, line, column: 1 }
   )
 }
 
-function editedProblem(slot: Slot, file: string): Diagnostic {
+function editedProblem(slot: Slot, file: string, folder: string): Diagnostic {
   return problem(
     'STATE_EDITED',
     'State was changed by something else than tieline',
@@ -131,6 +139,8 @@ function editedProblem(slot: Slot, file: string): Diagnostic {
       'What it says may never have been applied.\n\n' +
       'See what changed, and take back what was committed last:\n' +
       `    git diff HEAD -- ${file}\n    git checkout HEAD -- ${file}\n\n` +
+      `Where git merged it, take all of ${folder}/ from one side, HEAD^ or HEAD^2, documents and history alike:\n` +
+      `    git checkout --no-overlay HEAD^ -- ${folder}\n\n` +
       'Or, if what it says is right:\n' +
       `    tieline state verify --accept -e ${slot}`,
     start(file)

@@ -6,6 +6,11 @@ export function formatDocument(value: unknown): string {
   return `${JSON.stringify(withSortedKeys(value), null, 2)}\n`
 }
 
+/** The same on one line, for files that hold one value a line. */
+export function formatLine(value: unknown): string {
+  return `${JSON.stringify(withSortedKeys(value))}\n`
+}
+
 function withSortedKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withSortedKeys)
   if (typeof value !== 'object' || value === null) return value

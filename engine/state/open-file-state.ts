@@ -3,49 +3,60 @@ import { realpathSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { type Diagnostic, problem, Refusal } from '../model/diagnostic.ts'
 import { digestOf } from '../model/digest.ts'
-import type { StateContent } from '../model/documents.ts'
+import { isClient, type StateContent, slotsIn } from '../model/documents.ts'
 import type { Digest, Slot, State, Version } from '../model/generated/types.ts'
 import { validateState } from '../model/generated/validators/state.js'
 import { validateVersion } from '../model/generated/validators/version.js'
-import type { Clock, StateStore, StateWriter } from '../model/ports.ts'
+import type { Clock, StateStore, StateWriter, WriteAbout } from '../model/ports.ts'
 import { schemaErrors, stateDigest, unreadableProblem } from './check-document.ts'
 import { notWritten } from './disk-error.ts'
+import { documentNames } from './document-names.ts'
 import { documentReader } from './document-reader.ts'
 import { formatDocument } from './format-document.ts'
+import { historyEntry } from './history-entry.ts'
+import { historyFiles } from './history-files.ts'
 import { whatIsWrongWithFolder } from './read-plain-file.ts'
 import { type HeldLock, openStateLock } from './state-lock.ts'
-import {
-  listQuietly,
-  removeQuietly,
-  temporaryNames,
-  WriteError,
-  writeAtomically
-} from './write-atomically.ts'
+import { sweepState } from './sweep-state.ts'
+import { verifyDocuments } from './verify-documents.ts'
+import { removeDurably, WriteError, writeAtomically } from './write-atomically.ts'
+
+export interface FileState extends StateStore {
+  /** What is wrong with the documents, their histories and the versions, as far as the files can tell. */
+  readonly verify: () => Promise<readonly Diagnostic[]>
+}
 
 /**
- * State in files, one writer at a time: `<stateFolder>/<slot>.json` and `<stateFolder>/versions/<n>.json`.
+ * State in files, one writer at a time: `<stateFolder>/<slot>.json`, `clients/<link name>.json`, `versions/<n>.json`, and in
+ * `history/` a file for each document with a line for each write.
  *
  * `folder` is the workspace, absolute; the other two are relative to it and must not leave it. Who is writing is told to others by
- * the lock. Nothing is created before the first write.
+ * the lock. Nothing is created before the first write. A slot that is none throws an Error.
  */
 export function openFileState(
   folder: string,
   stateFolder: string,
   lockFolder: string,
   who: { readonly actor: string; readonly clock: Clock }
-): StateStore {
+): FileState {
   const root = realpathSync(folder)
-  const shownFolder = posix.join(stateFolder.replaceAll('\\', '/'), '.')
+  const names = documentNames(posix.join(stateFolder.replaceAll('\\', '/'), '.'))
   const lock = openStateLock(root, posix.join(lockFolder.replaceAll('\\', '/'), '.'), who)
-  const reader = documentReader(root, shownFolder)
-  const { nameOf, nameOfVersion, readSlot, readSound, readAll } = reader
+  const reader = documentReader(root, names)
+  const history = historyFiles(names, reader)
+  const { readSlot, readSound, readAll } = reader
 
-  /** Lineage and serial go on from `before`. */
-  function writeSlot(content: StateContent, before: State | null, held: HeldLock): State {
+  /** Lineage and serial go on from `before`, which has another name if the document moves. */
+  function writeSlot(
+    content: StateContent,
+    before: State | null,
+    about: WriteAbout,
+    { held, operation }: Writing
+  ): State {
     const document = {
       ...content,
       formatVersion: 1 as const,
-      lineage: before?.lineage ?? randomUUID(),
+      lineage: (about.isNewLineage ? undefined : before?.lineage) ?? randomUUID(),
       serial: (before?.serial ?? 0) + 1
     }
     const digest = stateDigest(document)
@@ -53,8 +64,29 @@ export function openFileState(
     if (!validateState(state)) {
       throw new Error(`Not a state document: ${schemaErrors(validateState.errors ?? [])}`)
     }
-    put(nameOf(state.environment), state, held)
+    const run = { by: who.actor, at: who.clock.now().toISOString(), operation }
+    const line = history.prepare(before, historyEntry(before, state, about, run))
+    put(line.file, held, line.write)
+    put(names.ofSlot(state.environment), held, (path, lastCheck) =>
+      writeAtomically(path, formatDocument(state), lastCheck)
+    )
+    if (before !== null && before.environment !== state.environment && held.isHeld()) {
+      removeDocument(before.environment)
+    }
     return state
+  }
+
+  /** What the next write of a document goes on from. */
+  function documentBefore(content: StateContent, { movedFrom }: WriteAbout): State | null {
+    const own = readSound(content.environment)
+    if (movedFrom === undefined || movedFrom === content.environment) return own
+    if (!isClient(movedFrom) || !isClient(content.environment)) {
+      throw new Error('Only the document of a client moves')
+    }
+    const moved = readSound(movedFrom)
+    if (moved === null) throw new Error('There is no document to move')
+    if (own !== null) throw new Refusal(nameTaken(names.ofSlot(content.environment), movedFrom))
+    return moved
   }
 
   function writeVersion(version: Version, held: HeldLock): Digest {
@@ -66,46 +98,51 @@ export function openFileState(
     if (named !== undefined && named !== digest) {
       throw new Error(`Version ${version.version} is published already, and versions never change`)
     }
-    put(nameOfVersion(version.version), version, held)
+    put(names.ofVersion(version.version), held, (path, lastCheck) =>
+      writeAtomically(path, formatDocument(version), lastCheck)
+    )
     return digest
   }
 
-  function put(file: string, value: unknown, held: HeldLock): void {
-    if (!held.isHeld()) throw new Refusal(lockLost(file))
+  function put(
+    file: string,
+    held: HeldLock,
+    write: (path: string, lastCheck: () => void) => void
+  ): void {
+    const check = () => {
+      if (!held.isHeld()) throw new Refusal(lockLost(file))
+    }
+    check()
     const path = join(root, file)
     const wrong = whatIsWrongWithFolder(root, dirname(path))
     if (wrong !== null) throw new Refusal(unreadableProblem(wrong, posix.dirname(file)))
-    try {
-      writeAtomically(path, formatDocument(value), () => {
-        if (!held.isHeld()) throw new Refusal(lockLost(file))
-      })
-    } catch (error) {
-      if (error instanceof WriteError) throw notWritten(file, error.cause, error.isChanged)
-      throw error
+    attempt(file, () => write(path, check))
+  }
+
+  /** Of a client that goes on under another name. The history goes last: without it the document could not be told from a second one. */
+  function removeDocument(slot: Slot): void {
+    for (const file of [names.ofSlot(slot), names.ofHistory(slot)]) {
+      const path = join(root, file)
+      const isInside = whatIsWrongWithFolder(root, dirname(path)) === null
+      if (isInside) attempt(file, () => removeDurably(path))
     }
   }
 
-  /** Only who holds the lock writes here, so that whatever is unfinished belongs to nobody. */
-  function sweep(): void {
-    for (const each of [join(root, shownFolder), join(root, shownFolder, 'versions')]) {
-      if (whatIsWrongWithFolder(root, each) !== null) continue
-      const leftOver = listQuietly(each).filter(name => temporaryNames.test(name))
-      for (const name of leftOver) removeQuietly(join(each, name))
-    }
-  }
-
-  async function underLock<T>(operation: string, work: (held: HeldLock) => Promise<T>): Promise<T> {
+  async function underLock<T>(
+    operation: string,
+    work: (writing: Writing) => Promise<T>
+  ): Promise<T> {
     const held = await lock.take(operation)
     try {
-      sweep()
-      return await work(held)
+      sweepState(root, names, reader, { ...history, removeDocument })
+      return await work({ held, operation })
     } finally {
       await held.release()
     }
   }
 
   function withLock<T>(operation: string, work: (writer: StateWriter) => Promise<T>): Promise<T> {
-    return underLock(operation, async held => {
+    return underLock(operation, async writing => {
       let isOpen = true
       const opened = <R>(step: () => R): R => {
         if (!isOpen) throw new Error('State can be written only while the lock is held')
@@ -118,9 +155,9 @@ export function openFileState(
             if (problems.length > 0) throw new Refusal(...problems)
             return documents
           }),
-        write: async content =>
-          opened(() => writeSlot(content, readSound(content.environment), held)),
-        writeVersion: async version => opened(() => writeVersion(version, held))
+        write: async (content, about = {}) =>
+          opened(() => writeSlot(content, documentBefore(content, about), about, writing)),
+        writeVersion: async version => opened(() => writeVersion(version, writing.held))
       }
       try {
         return await work(writer)
@@ -131,17 +168,57 @@ export function openFileState(
   }
 
   return {
-    read: async () => readAll(),
+    read: async () => {
+      const { documents, problems } = readAll()
+      return { documents, problems }
+    },
     readVersion: async (number, digest) => reader.readVersion(number, digest),
     withLock,
     unlock: lock.unlock,
-    accept: slot =>
-      underLock(`state verify --accept -e ${slot}`, async held => {
+    accept: async slot => {
+      const file = names.ofSlot(slot)
+      return underLock(`state verify --accept -e ${slot}`, async writing => {
         const found = readSlot(slot)
-        if (found === null || found.problem === null) throw new Refusal(nothingToAccept(slot))
+        if (found === null || found.problem === null) throw new Refusal(nothingToAccept(file))
         if (found.state === null) throw new Refusal(found.problem)
-        return writeSlot(found.state, found.state, held)
+        return writeSlot(found.state, found.state, {}, writing)
       })
+    },
+    history: async slot => {
+      const isLeftOver = isClient(slot) && readAll().leftOver.includes(slot)
+      if (isLeftOver) return { entries: [], problems: [] }
+      const { entries, problems } = history.tell(slot)
+      const own = readSlot(slot)?.problem ?? null
+      return { entries, problems: own === null ? problems : [own, ...problems] }
+    },
+    verify: async () => {
+      const { documents, problems, leftOver } = readAll()
+      const known = new Set<Slot>([
+        ...slotsIn(documents),
+        ...reader.listClients().clients,
+        ...reader.listHistories()
+      ])
+      const counting = [...known].filter(each => !leftOver.includes(each))
+      const histories = counting.flatMap(slot => history.tell(slot).problems)
+      // What stands in one document means little while another cannot be read.
+      const across =
+        problems.length > 0 ? [] : verifyDocuments(documents, reader.readVersions(), names)
+      return [...problems, ...across, ...histories]
+    }
+  }
+}
+
+interface Writing {
+  readonly held: HeldLock
+  readonly operation: string
+}
+
+function attempt(file: string, step: () => void): void {
+  try {
+    step()
+  } catch (error) {
+    if (error instanceof WriteError) throw notWritten(file, error.cause, error.isChanged)
+    throw error
   }
 }
 
@@ -154,10 +231,20 @@ function lockLost(file: string): Diagnostic {
   )
 }
 
-function nothingToAccept(slot: Slot): Diagnostic {
+function nothingToAccept(file: string): Diagnostic {
   return problem(
     'NOTHING_TO_ACCEPT',
     'There is nothing to accept',
-    `The state of ${slot} is as tieline wrote it, or there is none yet, so nothing was changed.`
+    `${file} is as tieline wrote it, or there is none yet, so nothing was changed.`
+  )
+}
+
+function nameTaken(file: string, from: Slot): Diagnostic {
+  return problem(
+    'CLIENT_NAME_TAKEN',
+    'Another installation has this name',
+    `${file} is the state of an installation of its own, so that of ${from} cannot go on under its name. Nothing was changed.\n\n` +
+      'Give the client a name that was never used, or see what the other one still has:\n    tieline state list',
+    { file, line: 1, column: 1 }
   )
 }

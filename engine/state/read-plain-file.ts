@@ -19,25 +19,37 @@ export type PlainFile =
   | { readonly text: string; readonly wrong: null }
   | { readonly text: null; readonly wrong: string }
 
+/** As PlainFile, before anything is made of the bytes. `isAlone`: the file itself, and no other name leads to it. */
+export type PlainBytes =
+  | { readonly bytes: Buffer; readonly isAlone: boolean; readonly wrong: null }
+  | { readonly bytes: null; readonly wrong: string }
+
 /** Reads a regular UTF-8 file inside `root`, a path without links. Opens nothing else. Null if there is no such file. */
 export function readPlainFile(root: string, file: string): PlainFile | null {
+  const found = readPlainBytes(root, file)
+  if (found === null) return null
+  return found.wrong === null ? decode(found.bytes) : { text: null, wrong: found.wrong }
+}
+
+/** Reads a regular file inside `root`, a path without links. Opens nothing else. Null if there is no such file. */
+export function readPlainBytes(root: string, file: string): PlainBytes | null {
   try {
     if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return null
     const path = realpathSync(file)
     if (!isInside(root, path))
-      return { text: null, wrong: 'It is a link that leaves the workspace.' }
-    return readRegularFile(path)
+      return { bytes: null, wrong: 'It is a link that leaves the workspace.' }
+    return readRegularFile(path, path === file)
   } catch (error) {
     const isGone = codeOf(error) === 'ENOENT'
     // Removed just now, which is the same as not there.
     if (isGone && lstatSync(file, { throwIfNoEntry: false }) === undefined) return null
     const why = isGone ? 'It is a link to nothing.' : plainWords(error)
-    return { text: null, wrong: `It cannot be read. ${why}` }
+    return { bytes: null, wrong: `It cannot be read. ${why}` }
   }
 }
 
-function readRegularFile(path: string): PlainFile {
-  if (!lstatSync(path).isFile()) return { text: null, wrong: 'It is not a regular file.' }
+function readRegularFile(path: string, isItself: boolean): PlainBytes {
+  if (!lstatSync(path).isFile()) return { bytes: null, wrong: 'It is not a regular file.' }
   // What stands there may have changed since: neither follow a link nor wait for the other end of a pipe.
   const descriptor = openSync(
     path,
@@ -45,9 +57,10 @@ function readRegularFile(path: string): PlainFile {
   )
   try {
     const status = fstatSync(descriptor)
-    if (!status.isFile()) return { text: null, wrong: 'It is not a regular file.' }
-    if (status.size > largestBytes) return { text: null, wrong: 'It is larger than 64 MiB.' }
-    return decode(readFileSync(descriptor))
+    if (!status.isFile()) return { bytes: null, wrong: 'It is not a regular file.' }
+    if (status.size > largestBytes) return { bytes: null, wrong: 'It is larger than 64 MiB.' }
+    const bytes = readFileSync(descriptor)
+    return { bytes, isAlone: isItself && status.nlink === 1, wrong: null }
   } finally {
     closeSync(descriptor)
   }

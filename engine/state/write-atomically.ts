@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
+  constants,
+  fstatSync,
   fsyncSync,
+  ftruncateSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -37,7 +41,11 @@ export class WriteError extends Error {
  *
  * No step waits: a process that ends by itself does not leave a rename under way after its 'exit' event.
  */
-export function writeAtomically(file: string, text: string, lastCheck: () => void): void {
+export function writeAtomically(
+  file: string,
+  text: string | Uint8Array,
+  lastCheck: () => void
+): void {
   const temporary = temporaryFor(file)
   attempt(() => makeFolder(dirname(file)), false)
   try {
@@ -51,16 +59,66 @@ export function writeAtomically(file: string, text: string, lastCheck: () => voi
   attempt(() => syncFolder(dirname(file)), true)
 }
 
-function attempt(step: () => void, isChanged: boolean): void {
+/**
+ * Adds `text` at the end of a file, after cutting that off after its first `keep` bytes. The file is made if there is none. Durable
+ * when it returns. A process that ends in the middle leaves the first `keep` bytes, or those and a beginning of the text: whoever
+ * reads the file must know an unfinished text from a finished one. Throws as writeAtomically does.
+ */
+export function appendDurably(
+  file: string,
+  keep: number,
+  text: string,
+  lastCheck: () => void
+): void {
+  attempt(() => makeFolder(dirname(file)), false)
+  const isNew = lstatSync(file, { throwIfNoEntry: false }) === undefined
+  const descriptor = attempt(() => openSync(file, appending, 0o644), false)
   try {
-    step()
+    lastCheck()
+    attempt(() => {
+      cut(descriptor, keep)
+      writeFileSync(descriptor, text)
+      fsyncSync(descriptor)
+    }, false)
+  } catch (error) {
+    if (error instanceof WriteError) cutQuietly(descriptor, keep)
+    throw error
+  } finally {
+    closeSync(descriptor)
+  }
+  if (isNew) attempt(() => syncFolder(dirname(file)), true)
+}
+
+/** Neither follows a link nor waits for the other end of a pipe. */
+const appending =
+  constants.O_WRONLY |
+  constants.O_CREAT |
+  constants.O_APPEND |
+  constants.O_NOFOLLOW |
+  constants.O_NONBLOCK
+
+function cut(descriptor: number, length: number): void {
+  if (fstatSync(descriptor).size > length) ftruncateSync(descriptor, length)
+}
+
+function cutQuietly(descriptor: number, length: number): void {
+  try {
+    cut(descriptor, length)
+  } catch {
+    // The next writer does it.
+  }
+}
+
+function attempt<T>(step: () => T, isChanged: boolean): T {
+  try {
+    return step()
   } catch (error) {
     throw new WriteError(error, isChanged)
   }
 }
 
 /** Creates a file, which must not exist yet; leaves none behind if it fails. */
-export function writeDurably(file: string, text: string): void {
+export function writeDurably(file: string, text: string | Uint8Array): void {
   const descriptor = openSync(file, 'wx', 0o644)
   try {
     writeFileSync(descriptor, text)
@@ -71,6 +129,12 @@ export function writeDurably(file: string, text: string): void {
   } finally {
     closeSync(descriptor)
   }
+}
+
+/** Durable when it returns. Throws a WriteError; nothing happens where there is no such file. */
+export function removeDurably(file: string): void {
+  attempt(() => rmSync(file, { force: true }), false)
+  attempt(() => syncFolder(dirname(file)), true)
 }
 
 export function removeQuietly(file: string): void {

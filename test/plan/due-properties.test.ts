@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Definitions } from '../../engine/model/documents.ts'
 import { type Documents, emptyContent, environments } from '../../engine/model/documents.ts'
-import type { OwnEnvironment, Plan, Slot, State } from '../../engine/model/generated/types.ts'
+import type { Environment, Plan, State } from '../../engine/model/generated/types.ts'
 import { asIfApplied } from '../../engine/plan/as-if-applied.ts'
 import {
   type SlotRecord,
@@ -69,10 +69,10 @@ function live(happening: Happening, documents: Documents): { after: Documents; p
 /** Everybody who uses the environment authorizes there, and is counted. */
 function peopled(
   documents: Documents,
-  environment: OwnEnvironment,
+  environment: Environment,
   count: number | null | undefined
 ): Documents {
-  const after: Record<Slot, State | null> = { ...documents }
+  const after: Record<string, State | null | undefined> = { ...documents }
   for (const connection of Object.values(documents[environment]?.connections ?? {})) {
     const { level, slot, basis, scopes } = plainNeed(connection, environment)
     if (level !== 'logged-in-user' || count == null) continue
@@ -84,14 +84,14 @@ function peopled(
     }
     after[slot] = { ...document, users }
   }
-  return after
+  return after as Documents
 }
 
 type Choose = (...given: Parameters<typeof servingRecord>) => SlotRecord | undefined
 
 function chosen(
   documents: Documents,
-  environment: OwnEnvironment,
+  environment: Environment,
   choose: Choose
 ): ReadonlyMap<string, SlotRecord> {
   const document = documents[environment]

@@ -174,12 +174,6 @@ const problems: readonly (readonly [what: string, file: string, text: string, to
     ['CUSTOM_CONNECTORS_OFF 1:1']
   ],
   [
-    'an unknown connection of a client',
-    'clients/acme.yaml',
-    'name: Acme\nconnections: { sales: {} }\n',
-    ['NOT_ENFORCED 1:1', 'CONNECTION_UNKNOWN 2:23']
-  ],
-  [
     'a member without a role',
     'tieline.yaml',
     'app: { name: A }\nmembers:\n  ana@example.com: {}\n',
@@ -275,6 +269,14 @@ test('a folder without tieline.yaml is no workspace, and neither is a folder tha
   assert.match(problem?.detail ?? '', /^ {4}tieline init$/m)
 })
 
+test('a connection of a client that the specs lack is told, for its version may have it still', async () => {
+  const result = await load({
+    'clients/acme.yaml': 'name: Acme\nconnections: { sales: {} }\n'
+  })
+  assert.equal(told(result), ['CLIENT_CONNECTION_ABSENT clients/acme.yaml:2:23'])
+  assert.ok(result.specs !== null)
+})
+
 test('settings without effect in this version are told, and stop nothing', async () => {
   const result = await load({
     'tieline.yaml':
@@ -282,7 +284,7 @@ test('settings without effect in this version are told, and stop nothing', async
     'clients/acme.yaml': 'name: Acme\n'
   })
   assert.equal(told(result), [
-    'NOT_ENFORCED clients/acme.yaml:1:1',
+    'CLIENT_WITHOUT_ADMIN clients/acme.yaml:1:1',
     'NOT_ENFORCED tieline.yaml:4:1'
   ])
   assert.ok(result.specs !== null)

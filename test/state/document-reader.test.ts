@@ -86,8 +86,8 @@ test('finds the first mark of a merge, with its line and the way out', async () 
   const found = await problemOf(lines.join('\n'))
   assert.is(found?.code, 'STATE_CONFLICT')
   assert.equal(found?.at, { file: 'state/dev.json', line: 5, column: 1 })
-  assert.match(found?.detail ?? '', '\n    git checkout --ours -- state/dev.json\n')
-  assert.match(found?.detail ?? '', '\n    tieline plan -e dev\n')
+  assert.match(found?.detail ?? '', '\n    git checkout --no-overlay HEAD -- state\n')
+  assert.match(found?.detail ?? '', '\n    tieline plan --all\n')
 })
 
 test('tells broken, newer and edited documents apart', async () => {

@@ -11,6 +11,7 @@ import { formatDocument } from '../../engine/state/format-document.ts'
 import { rejects, temporaryFolder } from '../support/assert.ts'
 import { aConnection, aState } from '../support/builders.ts'
 import {
+  checkHistory,
   filesIn,
   refuses,
   startCommand,
@@ -57,7 +58,8 @@ test('reads what was written, with a lineage that stays and a serial that grows 
   assert.equal(problems, [])
   assert.equal(documents, { dev: second, stage: null, prod: null, shared: null })
   assert.is(readFileSync(join(folder, 'state/dev.json'), 'utf8'), formatDocument(second))
-  assert.equal(filesIn(join(folder, 'state')), ['dev.json'])
+  assert.equal(filesIn(join(folder, 'state')), ['dev.json', 'history'])
+  assert.equal(filesIn(join(folder, 'state/history')), ['dev.jsonl'])
   assert.equal(filesIn(join(folder, '.tieline/locks')), [])
   if (process.umask() === 0o022) {
     assert.is(statSync(join(folder, 'state/dev.json')).mode & 0o777, 0o644)
@@ -165,8 +167,11 @@ test('leaves the old document whole when a file may not grow any further', async
   const args = ['-c', limited, process.execPath, workerFile(), folder, 'fill', '2000000']
   const { said } = await startCommand('bash', args).ends
   assert.match(said, /^STATE_NOT_WRITTEN .*larger than allowed \(EFBIG\)/)
-  assert.equal((await storeIn(folder).read()).documents.dev, before)
-  assert.equal(filesIn(join(folder, 'state')), ['dev.json'])
+  const store = storeIn(folder)
+  assert.equal((await store.read()).documents.dev, before)
+  assert.equal(filesIn(join(folder, 'state')), ['dev.json', 'history'])
+  const { entries, problems } = await store.history('dev')
+  assert.equal([entries.length, problems], [1, []])
   assert.equal(filesIn(join(folder, '.tieline/locks')), [])
 })
 
@@ -179,7 +184,7 @@ test('leaves the old document whole when the disk is full', async () => {
   const ended = await startCommand('unshare', args).ends.catch(() => ({ code: 77, said: '' }))
   if (ended.code === 77 || ended.said === '') return
   assert.match(ended.said, /^done\nSTATE_NOT_WRITTEN .*The disk is full \(ENOSPC\)/)
-  assert.match(ended.said, /\/locks:\n\n.*\/state:\ndev\.json\n {2}"serial": 1,\n$/s)
+  assert.match(ended.said, /\/locks:\n\n.*\/state:\ndev\.json\nhistory\n {2}"serial": 1,\n$/s)
 })
 
 test('is whole after a kill at any instant, and sweeps what was left', async () => {
@@ -191,7 +196,7 @@ test('is whole after a kill at any instant, and sweeps what was left', async () 
     const worker = startWorker(folder, 'write')
     await worker.says('writing')
     // What a killed process left unfinished is gone as soon as the next one writes.
-    assert.ok(filesIn(state).length <= 2, filesIn(state).join())
+    assert.ok(filesIn(state).length <= 3, filesIn(state).join())
     await new Promise(resolve => setTimeout(resolve, Math.random() * 25))
     await worker.kill()
 
@@ -200,14 +205,18 @@ test('is whole after a kill at any instant, and sweeps what was left', async () 
     assert.match(documents.dev?.given.text ?? '', /^(.)\1{399999}$/)
     assert.ok((documents.dev?.serial ?? 0) > serial)
     serial = documents.dev?.serial ?? 0
-    leftOvers += filesIn(state).length - 1
+    // A temporary file, or the line of a document that never came.
+    const lines = readFileSync(join(state, 'history/dev.jsonl'), 'utf8').split('\n').length - 1
+    leftOvers += filesIn(state).length - 2 + lines - serial
+    await checkHistory(folder, 'dev', serial)
   }
   assert.ok(leftOvers > 0, 'no kill came in the middle of a write')
 
   const after = await writeOnce(folder, 'a')
   assert.is(after.serial, serial + 1)
-  assert.equal(filesIn(state), ['dev.json'])
+  assert.equal(filesIn(state), ['dev.json', 'history'])
   assert.equal(filesIn(join(folder, '.tieline/locks')), [])
+  await checkHistory(folder, 'dev', serial + 1)
 })
 
 test('shows one added connection as one group of lines in a diff', async () => {
@@ -222,7 +231,7 @@ test('shows one added connection as one group of lines in a diff', async () => {
   await write({})
   git('add', 'state')
   await write({ b: aConnection() })
-  const changed = git('diff', '-U0', '--', 'state').split('\n')
+  const changed = git('diff', '-U0', '--', 'state/dev.json').split('\n')
   assert.is(changed.filter(line => line.startsWith('@@')).length, 3)
   assert.is(changed.filter(line => /^-[^-]/.test(line)).length, 2) // digest and serial
 })

@@ -1,10 +1,10 @@
 import { digestOf } from '../../engine/model/digest.ts'
-import { emptyContent, type StateContent, slotOf } from '../../engine/model/documents.ts'
+import { emptyContent, isOwn, type StateContent, slotOf } from '../../engine/model/documents.ts'
 import type {
   AuthorizationRecord,
   Component,
   Connection,
-  OwnEnvironment,
+  Environment,
   Slot,
   State
 } from '../../engine/model/generated/types.ts'
@@ -54,8 +54,8 @@ export function aState(environment: Slot, content: Partial<StateContent> = {}): 
 }
 
 /** What a connection needs, without any connector: its origin is made from the connector's id. */
-export function plainNeed(connection: Connection, environment: OwnEnvironment): Need {
-  const override = connection.environments[environment]
+export function plainNeed(connection: Connection, environment: Environment): Need {
+  const override = isOwn(environment) ? connection.environments[environment] : undefined
   return {
     connection: connection.id,
     level: connection.level,
@@ -74,7 +74,7 @@ export function plainNeed(connection: Connection, environment: OwnEnvironment): 
 /** A live record that serves a connection in an environment, unless overridden. */
 export function aRecord(
   connection: Connection,
-  environment: OwnEnvironment,
+  environment: Environment,
   overrides: Partial<AuthorizationRecord> = {}
 ): AuthorizationRecord {
   const need = plainNeed(connection, environment)

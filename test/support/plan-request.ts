@@ -1,6 +1,6 @@
 import { digestOf } from '../../engine/model/digest.ts'
 import type { Definitions, Documents } from '../../engine/model/documents.ts'
-import type { OwnEnvironment, Plan, Selection } from '../../engine/model/generated/types.ts'
+import type { Environment, Plan, Selection } from '../../engine/model/generated/types.ts'
 import { type PlanRequest, planEnvironment } from '../../engine/plan/plan-environment.ts'
 import { trimDefinitions } from '../../engine/plan/trim-definitions.ts'
 import { plainNeed } from './builders.ts'
@@ -13,13 +13,14 @@ export function selecting(selection: Partial<Selection> = {}): Selection {
 
 /** Plans without files: what the environment shall have, against the given documents. */
 export function planFor(
-  environment: OwnEnvironment,
+  environment: Environment,
   wanted: Definitions,
   documents: Documents = noDocuments,
   overrides: Partial<PlanRequest> = {}
 ): Plan {
   return planEnvironment({
     environment,
+    renamedFrom: null,
     documents,
     wanted: trimDefinitions(wanted, environment),
     source: { environment: 'tree', serial: null, definitions: digestOf(wanted) },

@@ -56,6 +56,28 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
     })
   },
 
+  /** Gives the client `old` the name `new`, where it has not got it yet, and goes on with it. */
+  async move() {
+    await store.withLock('move', async writer => {
+      const before = (await writer.read())['client/old']
+      if (before !== undefined) {
+        await writer.write({ ...before, environment: 'client/new' }, { movedFrom: 'client/old' })
+      }
+      const moved = (await writer.read())['client/new']
+      if (moved !== undefined) await writer.write({ ...moved, pinned: true })
+    })
+  },
+
+  /** Writes dev NUMBER times. */
+  async dev() {
+    await store.withLock('dev', async writer => {
+      for (let i = 0; i < Number(number); i++) {
+        const content = (await writer.read()).dev ?? emptyContent('dev')
+        await writer.write({ ...content, given: { text: String(i) } })
+      }
+    })
+  },
+
   /** Writes one document of NUMBER bytes. */
   async fill() {
     await store.withLock('fill', writer =>

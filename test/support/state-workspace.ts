@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { buildSync } from 'esbuild'
 import * as assert from 'uvu/assert'
 import { Refusal } from '../../engine/model/diagnostic.ts'
-import type { StateStore } from '../../engine/model/ports.ts'
-import { openFileState } from '../../engine/state/open-file-state.ts'
+import type { Slot } from '../../engine/model/generated/types.ts'
+import { type FileState, openFileState } from '../../engine/state/open-file-state.ts'
 import { rejects, temporaryFolder } from './assert.ts'
 
 /** Expects a Refusal with exactly these codes, and returns it for further checks. */
@@ -22,13 +22,23 @@ export async function refuses(call: () => Promise<unknown>, ...codes: string[]):
 /** The time that every store below has. */
 export const now = new Date('2026-03-04T12:00:00.000Z')
 
-export function storeIn(folder: string, actor = 'ana@example.com'): StateStore {
+export function storeIn(folder: string, actor = 'ana@example.com'): FileState {
   return openFileState(folder, 'state', '.tieline/locks', { actor, clock: { now: () => now } })
 }
 
 /** Names of all that is in a folder that does not have to exist. */
 export function filesIn(folder: string): readonly string[] {
   return existsSync(folder) ? readdirSync(folder).sort() : []
+}
+
+/** Expects a history that tells every write of a document, and nothing else. */
+export async function checkHistory(folder: string, slot: Slot, serial: number): Promise<void> {
+  const { entries, problems } = await storeIn(folder).history(slot)
+  assert.equal(problems, [])
+  assert.equal(
+    entries.map(each => each.serial),
+    Array.from({ length: serial }, (_, index) => index + 1)
+  )
 }
 
 export interface Worker {
