@@ -1,5 +1,5 @@
 import { problem, Refusal } from '../model/diagnostic.ts'
-import type { OwnEnvironment, Slot } from '../model/generated/types.ts'
+import type { Environment, Slot } from '../model/generated/types.ts'
 import type { VaultConversation, VaultResult } from '../workflow/vault.ts'
 import { readLine } from './conversation.ts'
 import type { CommandContext } from './globals.ts'
@@ -36,7 +36,7 @@ export async function vaultRecipientsCommand(
   flags: ReaderFlags
 ): Promise<number> {
   const { recipientsWorkflow } = await import('../workflow/vault.ts')
-  const conversation = conversationOf(context, flags, 'tieline vault recipients')
+  const conversation = conversationOf(context, flags, asActor(context, 'tieline vault recipients'))
   return shown(context, await recipientsWorkflow(context.around, flags.expect ?? [], conversation))
 }
 
@@ -47,7 +47,7 @@ export async function vaultRotateCommand(
   flags: ReaderFlags
 ): Promise<number> {
   const { rotateWorkflow } = await import('../workflow/vault.ts')
-  const conversation = conversationOf(context, flags, 'tieline vault rotate')
+  const conversation = conversationOf(context, flags, asActor(context, 'tieline vault rotate'))
   return shown(context, await rotateWorkflow(context.around, slots, conversation))
 }
 
@@ -62,7 +62,7 @@ export async function vaultInitCommand(context: CommandContext, flags: InitFlags
   const command = options.replace
     ? `tieline vault init --replace --auto-approve`
     : 'tieline vault init'
-  const conversation = conversationOf(context, flags, command)
+  const conversation = conversationOf(context, flags, asActor(context, command))
   return shown(context, await vaultInitWorkflow(context.around, options, conversation))
 }
 
@@ -71,7 +71,7 @@ export async function vaultSetCommand(
   { around, terminal, format }: CommandContext,
   name: string,
   connection: string,
-  environment: OwnEnvironment
+  environment: Environment
 ): Promise<number> {
   const { setValueWorkflow } = await import('../workflow/vault.ts')
   const { slot } = await setValueWorkflow(around, { name, connection, environment }, () =>
@@ -137,6 +137,11 @@ function conversationOf(
       return (await readLine(terminal, 'Only "yes" goes on: '))?.trim() === 'yes'
     }
   }
+}
+
+/** The command, run by the same person again. */
+function asActor({ around: { actor } }: CommandContext, command: string): string {
+  return actor === undefined ? command : `${command} --as ${actor}`
 }
 
 /** Hidden from whoever looks on; piped in, it is everything up to the end without the final line break. */

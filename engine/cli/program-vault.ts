@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander'
-import type { OwnEnvironment, Slot } from '../model/generated/types.ts'
+import type { Environment, Slot } from '../model/generated/types.ts'
 import type { InitFlags, ReaderFlags } from './command-vault.ts'
+import { parseSlot } from './environment-option.ts'
 import type { ProgramTools } from './program-run-time.ts'
 
 /** The commands that manage who can read credentials. */
@@ -39,7 +40,7 @@ export function addVaultCommands(program: Command, tools: ProgramTools): void {
     addCommand(
       vault,
       'recipients',
-      'bring the readers of each slot in line with tieline.yaml',
+      'bring the readers of each slot in line with tieline.yaml and clients/',
       'tieline vault recipients --expect "3f2c 91ab ..."'
     )
   ).action((flags: ReaderFlags, command: Command) =>
@@ -50,16 +51,14 @@ export function addVaultCommands(program: Command, tools: ProgramTools): void {
 
   addCommand(vault, 'rotate', 'make new keys for the same readers', 'tieline vault rotate prod')
     .addArgument(
-      new Argument('[slot...]', 'whose keys; all where left out').choices([
-        'shared',
-        'dev',
-        'stage',
-        'prod'
-      ])
+      new Argument(
+        '[slot...]',
+        'shared, dev, stage, prod or client/<name>; all where left out'
+      ).argParser(collectSlots)
     )
-    .action((slots: readonly Slot[], _: unknown, command: Command) =>
+    .action((slots: readonly Slot[] | undefined, _: unknown, command: Command) =>
       run(command, async context =>
-        (await import('./command-vault.ts')).vaultRotateCommand(context, slots, {})
+        (await import('./command-vault.ts')).vaultRotateCommand(context, slots ?? [], {})
       )
     )
 
@@ -75,7 +74,7 @@ export function addVaultCommands(program: Command, tools: ProgramTools): void {
     .action(
       (
         name: string,
-        flags: { readonly for: string; readonly env?: OwnEnvironment },
+        flags: { readonly for: string; readonly env?: Environment },
         command: Command
       ) =>
         run(command, async context =>
@@ -96,4 +95,8 @@ export function addVaultCommands(program: Command, tools: ProgramTools): void {
       []
     )
   }
+}
+
+function collectSlots(value: string, before: readonly Slot[] = []): readonly Slot[] {
+  return [...before, parseSlot(value)]
 }

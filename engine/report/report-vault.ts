@@ -1,3 +1,4 @@
+import { clientOf, isClient } from '../model/documents.ts'
 import type { Slot } from '../model/generated/types.ts'
 import { enumerated, indented, joined, prose, spaced } from './layout.ts'
 import { cleaned } from './strip-control.ts'
@@ -8,7 +9,7 @@ import { slotWords } from './words.ts'
 export interface ReaderReport {
   readonly key: string
   readonly fingerprint: string
-  /** null for a key that tieline.yaml does not name. */
+  /** null for a key that neither tieline.yaml nor the client's file names. */
   readonly name: string | null
 }
 
@@ -34,9 +35,20 @@ export function reportReaders(
       prose('Nobody is to read any slot: no member has a key in tieline.yaml.', style, 0)
     )
   }
-  const groups = cleaned(changes).map(each => slotLines(each, style, tense))
-  return joined(spaced(groups))
+  const isQuiet = ({ slot, action }: ReaderChangeReport) => isClient(slot) && action === 'keep'
+  const quiet = changes.filter(isQuiet)
+  const isFolded = quiet.length > mostQuiet
+  const told = isFolded ? changes.filter(each => !isQuiet(each)) : changes
+  return joined(
+    spaced([
+      ...cleaned(told).map(each => slotLines(each, style, tense)),
+      isFolded ? [`${quiet.length} clients stay as they are`] : []
+    ])
+  )
 }
+
+/** More clients of which nothing changes are a number. */
+const mostQuiet = 3
 
 function slotLines(
   change: ReaderChangeReport,
@@ -50,14 +62,14 @@ function slotLines(
     `${bold(slotWords(slot))}  ${words[tense][action]}`,
     ...readers.flatMap(reader =>
       indented(
-        `${isAdded(reader) ? green(symbols.add) : ' '} ${readerWords(reader)}`,
+        `${isAdded(reader) ? green(symbols.add) : ' '} ${readerWords(reader, slot)}`,
         style.width,
         2,
         4
       )
     ),
     ...removed.flatMap(reader =>
-      indented(`${red(symbols.delete)} ${readerWords(reader)}`, style.width, 2, 4)
+      indented(`${red(symbols.delete)} ${readerWords(reader, slot)}`, style.width, 2, 4)
     ),
     ...(exposed.length === 0
       ? []
@@ -87,6 +99,7 @@ const words = {
   }
 } as const
 
-function readerWords({ name, fingerprint }: ReaderReport): string {
-  return `${name ?? 'a key that tieline.yaml does not name'}  ${fingerprint}`
+function readerWords({ name, fingerprint }: ReaderReport, slot: Slot): string {
+  const file = isClient(slot) ? `clients/${clientOf(slot)}.yaml` : 'tieline.yaml'
+  return `${name ?? `a key that ${file} does not name`}  ${fingerprint}`
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Credential } from '../model/credential.ts'
 import { Refusal } from '../model/diagnostic.ts'
-import type { CredentialFile } from '../model/generated/types.ts'
+import type { CredentialFile, SealedSlot } from '../model/generated/types.ts'
 import type { DepositCheck } from '../model/ports.ts'
 import {
   type Deposit,
@@ -18,16 +18,24 @@ import { given, keysFor, type VaultParts, vaultId } from './open-record.ts'
 import type { Identity, IdentitySource } from './person-identity.ts'
 import { readRecord, recordFiles } from './record-files.ts'
 import { storeGeneration } from './store-record.ts'
-import { vaultProblem } from './vault-problem.ts'
+import { membersFile, vaultProblem } from './vault-problem.ts'
 
 /** Who the members are, as far as deposits need it. */
 export interface Members {
   readonly identity: IdentitySource
   /** The actor, in whose name we deposit. */
   readonly actor: string | null
-  /** The public key in tieline.yaml. */
-  readonly memberKey: (email: string) => string | undefined
+  /**
+   * The public key that tieline.yaml gives a member; in the slot of a client, the one that the client's file gives one of its own
+   * members.
+   */
+  readonly memberKey: MemberKey
 }
+
+export type MemberKey = (
+  email: string,
+  slot: SealedSlot
+) => string | undefined | Promise<string | undefined>
 
 /** Leaves a credential for the readers of its slot, which we are not. */
 export async function storeDeposit(
@@ -40,11 +48,13 @@ export async function storeDeposit(
   const { folder, ring } = parts
   const name = depositName(credential.id)
   const by = members.actor
-  const signer = by === null ? null : await signerOf(members, by)
+  const { slot } = credential
+  const signer = by === null ? null : await signerOf(members, by, slot)
   // Who has a key under members is believed with it only: anybody could leave a deposit in their name.
-  const isOwn = by !== null && credential.user === by && members.memberKey(by) === undefined
+  const isOwn =
+    by !== null && credential.user === by && (await members.memberKey(by, slot)) === undefined
   if (by === null || (signer === null && !isOwn)) {
-    throw new Refusal(vaultProblem.depositNeedsKey(credential.slot))
+    throw new Refusal(vaultProblem.depositNeedsKey(slot))
   }
   const textFor = (to: SlotKeys): Promise<string> =>
     depositText(
@@ -67,13 +77,14 @@ export async function storeDeposit(
   }
 }
 
-/** Our own key, where it is the one that tieline.yaml gives this member; else null. */
+/** Our own key, where it is the one that this member is given for the slot; else null. */
 export async function signerOf(
   { identity, memberKey }: Members,
-  email: string
+  email: string,
+  slot: SealedSlot
 ): Promise<Identity | null> {
   const own = await identity.find()
-  return own !== null && memberKey(email) === own.recipient ? own : null
+  return own !== null && (await memberKey(email, slot)) === own.recipient ? own : null
 }
 
 function signing(signer: Identity | null, keys: SlotKeys, purpose: Purpose = 'credential') {
@@ -139,24 +150,26 @@ export async function examine(
   readonly verified: boolean
   readonly by: OpenKeys | null
 }> {
-  const { proof, id } = file
+  const { proof, id, slot } = file
+  const members = membersFile(slot)
   if (proof.kind !== 'deposit') return refuse(id, 'it is no deposit.')
   if (proof.mac === null) {
     const deposit = await openWithAny(opened, file)
     const { user, record } = deposit.credential
     const isOwn = user === deposit.by && record.level === 'logged-in-user'
     if (!isOwn) refuse(id, 'nobody vouches for it, and it is not the own sign-in of who left it.')
-    if (memberKey(deposit.by) !== undefined) {
-      refuse(id, `${deposit.by} has a key in tieline.yaml, and it does not vouch for this.`)
+    if ((await memberKey(deposit.by, slot)) !== undefined) {
+      refuse(id, `${deposit.by} has a key in ${members}, and it does not vouch for this.`)
     }
     return { deposit, verified: false, by: null }
   }
-  const member = memberKey(proof.by) ?? refuse(id, `${proof.by} has no key in tieline.yaml.`)
+  const member =
+    (await memberKey(proof.by, slot)) ?? refuse(id, `${proof.by} has no key in ${members}.`)
   const keys = keysOfDeposit(file, member, opened)
   if (keys === undefined) {
     return refuse(
       id,
-      `it was not left by ${proof.by}, or was changed since, or tieline.yaml has got another key for them.`
+      `it was not left by ${proof.by}, or was changed since, or ${members} has got another key for them.`
     )
   }
   return { deposit: await openWithAny([keys], file), verified: true, by: keys }

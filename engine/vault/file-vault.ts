@@ -9,7 +9,7 @@ import { adoptDeposit, type Members, storeDeposit } from './deposits.ts'
 import { createFile, deleteFile, makeFolder } from './durable-file.ts'
 import { isUuid, jsonText, parsed } from './json-shape.ts'
 import { keyFileName, keySlots, keysDigest, readKeyFile } from './key-file.ts'
-import { openKeyRing, type SlotKeys } from './key-ring.ts'
+import { type IsAlone, openKeyRing, type SlotKeys } from './key-ring.ts'
 import { deleteLeases } from './lease-files.ts'
 import { openLedger } from './ledger.ts'
 import { makeKeys } from './make-keys.ts'
@@ -17,6 +17,7 @@ import { checkRecord, keysFor, recordOpener, type VaultParts, vaultId } from './
 import {
   allRecordFiles,
   deleteRecord,
+  inGroups,
   newestName,
   readRecord,
   recordFiles,
@@ -26,7 +27,7 @@ import { raise, storeGeneration } from './store-record.ts'
 import { unwritable } from './unwritable.ts'
 import { ensureHead, headProblem, readHead } from './vault-head.ts'
 import { vaultProblem } from './vault-problem.ts'
-import { openValues } from './vault-values.ts'
+import { type MaySetValues, openValues } from './vault-values.ts'
 
 export interface FileVaultOptions extends Members {
   /** What state commits to for a slot at this moment: read anew by each call. */
@@ -36,8 +37,10 @@ export interface FileVaultOptions extends Members {
    * commands make keys.
    */
   readonly readers: (() => Promise<readonly string[]>) | null
+  /** With `readers`: whether they are those of this slot. false where others read it, as in a team; true where left out. */
+  readonly isAlone?: IsAlone
   /** Whether a value that this member deposited counts in the slot; every member's does if left out. */
-  readonly maySetValues?: (email: string, slot: Slot) => boolean
+  readonly maySetValues?: MaySetValues
 }
 
 /**
@@ -45,7 +48,10 @@ export interface FileVaultOptions extends Members {
  * of two writers comes first.
  */
 export function openFileVault(folder: string, options: FileVaultOptions): Vault {
-  const ring = openKeyRing(folder, { ...options, isAlone: options.readers !== null })
+  const ring = openKeyRing(folder, {
+    ...options,
+    isAlone: async slot => (await firstReaders(options, slot)) !== null
+  })
   const parts: VaultParts = {
     folder,
     ring,
@@ -67,7 +73,10 @@ export function openFileVault(folder: string, options: FileVaultOptions): Vault 
       return { id: await vaultId(folder), keys: keysDigest(slot, { recipient }) }
     },
 
-    canRead: async slot => ((await (await ring.find(slot))?.open())?.length ?? 0) > 0,
+    canRead: async slot => {
+      const keys = await ring.find(slot)
+      return keys !== null && (await ring.openNamed(keys)).length > 0
+    },
 
     checkStore: slot => checkStore(parts, options, slot),
 
@@ -112,12 +121,20 @@ export function openFileVault(folder: string, options: FileVaultOptions): Vault 
       const left = gone.filter(each => each.generations.length > 0 || each.hasDeposit)
       for (const { id } of left) await removeRecord(parts, id)
       for (const { id } of gone) await deleteLeases(folder, id)
-      for (const slot of keySlots) await endInLedger(parts, slot, gone)
+      for (const slot of await keySlots(folder)) await endInLedger(parts, slot, gone)
     },
 
     value: values.get,
     setValue: values.set
   }
+}
+
+/** Whose are the first keys of a slot, where they may be made by storing something; null where they may not. */
+async function firstReaders(
+  { readers, isAlone = () => true }: Pick<FileVaultOptions, 'readers' | 'isAlone'>,
+  slot: Slot
+): Promise<FileVaultOptions['readers']> {
+  return readers !== null && (await isAlone(slot)) ? readers : null
 }
 
 /** The keys that something new of the slot is sealed to. Makes them where there may be made some. */
@@ -127,7 +144,7 @@ async function keysToWrite(
   slot: Slot
 ): Promise<SlotKeys> {
   const { ring } = parts
-  const { readers } = options
+  const readers = await firstReaders(options, slot)
   const found = await ring.find(slot)
   if (readers === null) {
     checkTeamKeys(found, slot, await parts.committed(slot))
@@ -141,9 +158,10 @@ async function keysToWrite(
 
 async function checkStore(
   { folder, ring, committed }: VaultParts,
-  { readers }: FileVaultOptions,
+  options: FileVaultOptions,
   slot: Slot
 ): Promise<void> {
+  const readers = await firstReaders(options, slot)
   const found = await ring.find(slot)
   if (readers === null) checkTeamKeys(found, slot, await committed(slot))
   else if (found !== null) await ring.openFor(found, keyFileName(slot))
@@ -203,7 +221,7 @@ async function listVault(
   const names = (await allRecordFiles(folder)).flatMap(each => newestName(each) ?? [])
   const read = await records(vault, names)
   const found = read.filter(each => each !== null)
-  const keyProblems = await Promise.all(keySlots.map(slot => keyProblem(folder, slot)))
+  const keyProblems = await inGroups(await keySlots(folder), slot => keyProblem(folder, slot))
   return {
     files: found.flatMap(each => ('value' in each ? [each.value] : [])),
     problems: [
@@ -238,6 +256,13 @@ async function replaceRecord(
   if (newest < next.generation - 1) {
     throw new Refusal(vaultProblem.replayed(recordName({ id: next.id, generation: newest })))
   }
+  const before = await readRecord(
+    parts.folder,
+    keys.vault,
+    recordName({ ...next, generation: newest })
+  )
+  // The client was installed anew meanwhile: what it was given before does not come along.
+  if (before !== null && 'value' in before && before.value.slot !== next.slot) return 'ended'
   return storeGeneration(parts, keys, opened, next)
 }
 
@@ -274,8 +299,9 @@ async function endInLedger(
   if (gone.length === 0) return
   try {
     const keys = await parts.ring.find(slot)
-    const [first, ...others] = (await keys?.open()) ?? []
-    if (keys === null || first === undefined) return
+    if (keys === null) return
+    const [first, ...others] = await parts.ring.openNamed(keys)
+    if (first === undefined) return
     const known = await parts.ledger.read(keys, first)
     const ended = gone.filter(({ id }) => typeof known[id] === 'number')
     const entries = Object.fromEntries(ended.map(({ id }) => [id, 'ended'] as const))

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { Refusal } from '../model/diagnostic.ts'
 import { digestOf } from '../model/digest.ts'
-import type { Digest, Slot, VaultCommitment } from '../model/generated/types.ts'
+import { ownSlots } from '../model/documents.ts'
+import type { Digest, SealedSlot, Slot, VaultCommitment } from '../model/generated/types.ts'
 import { isRecipient } from './derive-keys.ts'
 import { readText } from './durable-file.ts'
 import { isMac, isNewer, isObject, isTextList, isUuid, parsed } from './json-shape.ts'
+import { namesIn } from './numbered-files.ts'
 import { vaultProblem } from './vault-problem.ts'
 
 /** One key pair of a slot: what is sealed to `recipient`, its readers open. */
@@ -22,7 +24,7 @@ export interface NextKeySet extends KeySet {
   readonly vouched: { readonly byCurrent: string; readonly byNext: string }
 }
 
-/** keys/<slot>.json */
+/** keys/<slot>.json; of a client keys/client/<lineage>.json */
 export interface KeyFile {
   readonly formatVersion: 1
   readonly vault: string
@@ -43,11 +45,34 @@ export interface Maker {
   readonly mac: string
 }
 
-export const keySlots: readonly Slot[] = ['shared', 'dev', 'stage', 'prod']
+/** Whether it is a slot as vaults know it: one of our own, or a client's by the lineage of its state. */
+export function isSealedSlot(value: unknown): value is SealedSlot {
+  if (typeof value !== 'string') return false
+  const [kind, lineage, ...rest] = value.split('/')
+  return kind === 'client'
+    ? isUuid(lineage) && rest.length === 0
+    : ownSlots.some(slot => slot === value)
+}
+
+/** Our own slots, and those of clients that have keys here. */
+export async function keySlots(folder: string): Promise<readonly SealedSlot[]> {
+  // Where something else stands in the folder's place, no client has keys.
+  const names = await namesIn(join(folder, 'keys', 'client')).catch(() => [])
+  const clients = names
+    .flatMap(name => /^(.*)\.json$/.exec(name)?.[1] ?? [])
+    .map(lineage => `client/${lineage}`)
+  return [...ownSlots, ...clients.filter(isSealedSlot)]
+}
+
+/** The slot as a part of a path. Throws for what is none, so that no other text ever leads to a file. */
+export function slotPath(slot: SealedSlot): string {
+  if (isSealedSlot(slot)) return slot
+  throw new Error('A vault knows the slot of a client by its lineage alone')
+}
 
 /** Its name inside the vault. */
-export function keyFileName(slot: Slot): string {
-  return `keys/${slot}.json`
+export function keyFileName(slot: SealedSlot): string {
+  return `keys/${slotPath(slot)}.json`
 }
 
 /** What state commits to. */
@@ -72,7 +97,7 @@ function isKeyFile(value: unknown): value is KeyFile {
     isObject(value) &&
     value.formatVersion === 1 &&
     isUuid(value.vault) &&
-    keySlots.some(slot => slot === value.slot) &&
+    isSealedSlot(value.slot) &&
     isKeySet(value.current) &&
     (value.next === null || isNextKeySet(value.next)) &&
     (value.made === null || isMaker(value.made))

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Refusal } from '../model/diagnostic.ts'
-import type { Slot, VaultCommitment } from '../model/generated/types.ts'
+import type { SealedSlot, Slot, VaultCommitment } from '../model/generated/types.ts'
 import { bytesOf, deriveKey, isSameMac, macOf } from './derive-keys.ts'
 import { isUnchanged, type Stamped, stamped } from './file-stamp.ts'
 import {
@@ -20,9 +20,14 @@ export interface KeyRingOptions {
   readonly identity: IdentitySource
   /** What state commits to at this moment. */
   readonly committed: (slot: Slot) => Promise<VaultCommitment | null>
-  /** A one-person workspace: keys that state does not name yet must have been made with our own key. */
-  readonly isAlone?: boolean
+  /**
+   * Whether one person is all there is in a slot: keys that state does not name yet must then have been made with our own key. false
+   * where left out.
+   */
+  readonly isAlone?: IsAlone
 }
+
+export type IsAlone = (slot: SealedSlot) => boolean | Promise<boolean>
 
 /** The keys of one slot, found to be those that state commits to. */
 export interface SlotKeys {
@@ -45,6 +50,11 @@ export interface SlotKeys {
 export interface KeyRing {
   /** null if the slot has no keys. Throws a Refusal: VAULT_KEY_CHANGED if state commits to others. */
   readonly find: (slot: Slot) => Promise<SlotKeys | null>
+  /**
+   * What `open` gives, but nothing where the file does not name our key among its readers. Trying costs milliseconds, and there may be
+   * hundreds of clients.
+   */
+  readonly openNamed: (keys: SlotKeys) => Promise<readonly OpenKeys[]>
   /** The set in use first. Throws a Refusal (VAULT_KEY_WRONG) if our key does not open it; `file` is what it was needed for. */
   readonly openFor: (keys: SlotKeys, file: string) => Promise<OpenedKeys>
 }
@@ -54,7 +64,7 @@ export type OpenedKeys = readonly [OpenKeys, ...OpenKeys[]]
 
 export function openKeyRing(
   folder: string,
-  { identity, committed, isAlone = false }: KeyRingOptions
+  { identity, committed, isAlone = () => false }: KeyRingOptions
 ): KeyRing {
   // Secrets stay in here, where printing a vault does not find them.
   const files = new Map<Slot, { readonly read: readonly Stamped[]; readonly found: Found | null }>()
@@ -93,8 +103,9 @@ export function openKeyRing(
     const own = await openSet(keys, inUse)
     if (own === null) return []
     // Anybody can seal keys to us that they know.
-    if (isAlone && !isNamed && !(await isOurMaking(keys, keys.made?.replaces ?? null, identity))) {
-      throw new Refusal(vaultProblem.keysTampered(keyFileName(keys.slot)))
+    if (!isNamed && (await isAlone(keys.slot))) {
+      const isOurs = await isOurMaking(keys, keys.made?.replaces ?? null, identity)
+      if (!isOurs) throw new Refusal(vaultProblem.keysTampered(keyFileName(keys.slot)))
     }
     const { current, next } = keys
     if (next === null) return [own]
@@ -127,6 +138,10 @@ export function openKeyRing(
 
   return {
     find,
+    openNamed: async keys => {
+      const own = await identity.find()
+      return own !== null && keys.inUse.readers.includes(own.recipient) ? keys.open() : []
+    },
     openFor: async (keys, file) => {
       const [first, ...others] = await keys.open()
       if (first !== undefined) return [first, ...others]

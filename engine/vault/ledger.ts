@@ -1,11 +1,11 @@
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { Refusal } from '../model/diagnostic.ts'
 import type { Slot } from '../model/generated/types.ts'
 import { isSameMac } from './derive-keys.ts'
 import { createFile, deleteFile, readText } from './durable-file.ts'
 import { isUnchanged, type Stamped, stamped } from './file-stamp.ts'
 import { isMac, isNewer, isObject, isUuid, jsonText, parsed } from './json-shape.ts'
-import { keysDigest } from './key-file.ts'
+import { keysDigest, slotPath } from './key-file.ts'
 import { namesIn, numberedName, numbersOf, writeNext } from './numbered-files.ts'
 import type { KeyPlace, OpenKeys } from './open-keys.ts'
 import { makeSubfolder } from './vault-head.ts'
@@ -23,7 +23,7 @@ interface LedgerFile {
 }
 
 /**
- * ledger/<slot>-<key set>.<number>.json: what makes an old record that was put back stand out. A record is written before its
+ * ledger/<slot>-<key set>.<number>.json, of a client in ledger/client: what makes an old record that was put back stand out. A record is written before its
  * entry, so one that is newer than the ledger says is fine.
  */
 export interface Ledger {
@@ -34,7 +34,6 @@ export interface Ledger {
 }
 
 export function openLedger(folder: string): Ledger {
-  const ledgers = join(folder, 'ledger')
   const known = new Map<
     string,
     {
@@ -45,13 +44,14 @@ export function openLedger(folder: string): Ledger {
   >()
 
   const current = async (place: KeyPlace, keys: OpenKeys) => {
-    const stem = stemOf(place, keys)
+    const { subfolder, stem } = whereOf(place.slot, keys)
+    const ledgers = join(folder, subfolder)
     const cached = known.get(stem)
     if (cached?.read.every(isUnchanged)) return cached
     for (;;) {
       const number = (await numbersOf(ledgers, stem)).at(-1)
       if (number === undefined) {
-        throw new Refusal(vaultProblem.ledgerDamaged(`ledger/${numberedName(stem, 1)}`))
+        throw new Refusal(vaultProblem.ledgerDamaged(`${subfolder}/${numberedName(stem, 1)}`))
       }
       const names = [number, number + 1].map(each => numberedName(stem, each))
       const read = names.map(name => stamped(join(ledgers, name)))
@@ -72,7 +72,8 @@ export function openLedger(folder: string): Ledger {
         const raised = merged(generations, entries)
         if (raised === generations) return
         const text = ledgerText(place, keys, raised)
-        if (await writeNext(ledgers, stemOf(place, keys), number, text)) return
+        const { subfolder, stem } = whereOf(place.slot, keys)
+        if (await writeNext(join(folder, subfolder), stem, number, text)) return
       }
     }
   }
@@ -85,9 +86,10 @@ export async function beginLedger(
   keys: OpenKeys,
   generations: Generations
 ): Promise<void> {
-  await makeSubfolder(folder, 'ledger')
-  const name = numberedName(stemOf(place, keys), 1)
-  await createFile(join(folder, 'ledger', name), ledgerText(place, keys, generations))
+  const { subfolder, stem } = whereOf(place.slot, keys)
+  await makeSubfolder(folder, subfolder)
+  const path = join(folder, subfolder, numberedName(stem, 1))
+  await createFile(path, ledgerText(place, keys, generations))
 }
 
 /** Removes the ledger of a key set that nobody uses. */
@@ -96,7 +98,8 @@ export async function dropLedger(
   slot: Slot,
   keys: { readonly recipient: string }
 ): Promise<void> {
-  await deleteLedgers(folder, name => name.startsWith(`${stemOf({ slot }, keys)}.`))
+  const { subfolder, stem } = whereOf(slot, keys)
+  await deleteLedgers(join(folder, subfolder), name => name.startsWith(`${stem}.`))
 }
 
 /** Removes what other key sets of the slot left behind. */
@@ -105,13 +108,17 @@ export async function sweepLedgers(
   slot: Slot,
   kept: { readonly recipient: string }
 ): Promise<void> {
-  const stem = stemOf({ slot }, kept)
-  await deleteLedgers(folder, name => name.startsWith(`${slot}-`) && !name.startsWith(`${stem}.`))
+  const { subfolder, stem } = whereOf(slot, kept)
+  const ofSlot = `${posix.basename(slot)}-`
+  await deleteLedgers(
+    join(folder, subfolder),
+    name => name.startsWith(ofSlot) && !name.startsWith(`${stem}.`)
+  )
 }
 
-async function deleteLedgers(folder: string, isMeant: (name: string) => boolean): Promise<void> {
-  for (const name of (await namesIn(join(folder, 'ledger'))).filter(isMeant)) {
-    await deleteFile(join(folder, 'ledger', name))
+async function deleteLedgers(ledgers: string, isMeant: (name: string) => boolean): Promise<void> {
+  for (const name of (await namesIn(ledgers)).filter(isMeant)) {
+    await deleteFile(join(ledgers, name))
   }
 }
 
@@ -131,8 +138,11 @@ export function isBehind(
   return generation === 'ended' || known < generation
 }
 
-function stemOf(place: Pick<KeyPlace, 'slot'>, keys: { readonly recipient: string }): string {
-  return `${place.slot}-${keysDigest(place.slot, keys).slice('sha256:'.length, 23)}`
+/** The folder inside the vault, and what the names of the files in it begin with. */
+function whereOf(slot: Slot, keys: { readonly recipient: string }) {
+  const digest = keysDigest(slot, keys).slice('sha256:'.length, 23)
+  const path = `ledger/${slotPath(slot)}-${digest}`
+  return { subfolder: posix.dirname(path), stem: posix.basename(path) }
 }
 
 function ledgerText(place: KeyPlace, keys: OpenKeys, generations: Generations): string {
@@ -147,7 +157,8 @@ async function readLedger(
   keys: OpenKeys,
   number: number
 ): Promise<Generations | null> {
-  const name = `ledger/${numberedName(stemOf(place, keys), number)}`
+  const { subfolder, stem } = whereOf(place.slot, keys)
+  const name = `${subfolder}/${numberedName(stem, number)}`
   const text = await readText(join(folder, name)).catch(() => '')
   if (text === null) return null
   const value = parsed(text)

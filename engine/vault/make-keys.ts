@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { Refusal } from '../model/diagnostic.ts'
 import type { Slot, VaultCommitment } from '../model/generated/types.ts'
 import { isRecipient } from './derive-keys.ts'
@@ -30,7 +30,7 @@ export async function makeKeys(
     next: null,
     made: maker.person && makerOf(maker.person, place, set, maker.replaces)
   }
-  await makeSubfolder(folder, 'keys')
+  await makeSubfolder(folder, posix.dirname(keyFileName(place.slot)))
   await beginLedger(folder, place, keys, {})
   if (await createFile(join(folder, keyFileName(place.slot)), jsonText(file))) return true
   await dropLedger(folder, place.slot, set)

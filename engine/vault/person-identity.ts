@@ -137,12 +137,17 @@ async function checkPermissions(path: string): Promise<void> {
   )
 }
 
+/** The key that was asked for last. It is asked for with every slot, and to derive its public half takes milliseconds. */
+let known: Identity | null = null
+
 /** null if the text is no X25519 identity. */
 async function toIdentity(text: string): Promise<Identity | null> {
   const key = text.trim().toUpperCase()
+  if (known?.secretKey() === key) return known
   const { identityToRecipient } = await import('age-encryption')
   try {
-    return { recipient: await identityToRecipient(key), secretKey: () => key }
+    known = { recipient: await identityToRecipient(key), secretKey: () => key }
+    return known
   } catch {
     // Without its cause: that may repeat the key.
     return null

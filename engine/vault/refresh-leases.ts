@@ -36,7 +36,9 @@ export function openRefreshLeases(
   }
   return {
     claim: wish => claim(folderOf(wish.id), wish, times),
-    forget: id => fs.rm(folderOf(id), { recursive: true, force: true })
+    // Somebody may be claiming in the very folder: again, until nothing comes in between.
+    forget: id =>
+      fs.rm(folderOf(id), { recursive: true, force: true, maxRetries: 20, retryDelay: 10 })
   }
 }
 

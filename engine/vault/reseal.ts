@@ -100,7 +100,7 @@ async function newDeposit(
 ): Promise<string | null> {
   const { proof } = file
   if (proof.kind !== 'deposit') return null
-  const member = memberKey(proof.by)
+  const member = await memberKey(proof.by, file.slot)
   const isDone =
     proof.mac === null
       ? 'value' in (await openDeposit(file, to))

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { promises as fs } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { type Diagnostic, Refusal } from '../model/diagnostic.ts'
 import { createFile, makeFolder, readText } from './durable-file.ts'
 import { isNewer, isObject, isUuid, jsonText, parsed } from './json-shape.ts'
@@ -39,16 +39,23 @@ export async function headProblem(folder: string): Promise<Diagnostic | null> {
 export async function ensureHead(folder: string): Promise<VaultHead> {
   const found = await readHead(folder)
   if (found !== null) return found
-  const keys = await fs.readdir(join(folder, 'keys')).catch(() => [])
+  const keys = await Promise.all(
+    ['keys', 'keys/client'].map(name => fs.readdir(join(folder, name)).catch(() => []))
+  )
   // Read again: somebody else may have made both just now.
-  const hasKeys = keys.some(name => name.endsWith('.json'))
+  const hasKeys = keys.flat().some(name => name.endsWith('.json'))
   const head = await (hasKeys ? readHead(folder) : makeHead(folder))
   if (head === null) throw new Refusal(vaultProblem.keysDamaged(headName))
   return head
 }
 
-/** A folder of the vault's own. Throws a Refusal where something else is in its place: a link would lead out of the vault. */
+/**
+ * A folder of the vault's own, by its path inside the vault. Throws a Refusal where something else is in its place, or in that of one
+ * above it: a link would lead out of the vault.
+ */
 export async function makeSubfolder(folder: string, name: string): Promise<void> {
+  const above = posix.dirname(name)
+  if (above !== '.') await makeSubfolder(folder, above)
   const path = join(folder, name)
   await makeFolder(path).catch((error: unknown) => {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { promises as fs } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, posix } from 'node:path'
 import { type Diagnostic, Refusal } from '../model/diagnostic.ts'
 import type { Slot, VaultCommitment } from '../model/generated/types.ts'
-import type { Members } from './deposits.ts'
-import { replaceFile, syncFolder } from './durable-file.ts'
+import type { MemberKey, Members } from './deposits.ts'
+import { deleteFile, readText, replaceFile, syncFolder } from './durable-file.ts'
 import { jsonText } from './json-shape.ts'
 import {
   type KeyFile,
@@ -26,7 +26,7 @@ import { beginLedger, type Generations, type Ledger, openLedger, sweepLedgers } 
 import { checkReaders, makeKeys, newKeys } from './make-keys.ts'
 import { namesIn } from './numbered-files.ts'
 import type { KeyPlace, OpenKeys } from './open-keys.ts'
-import { allRecordFiles } from './record-files.ts'
+import { allRecordFiles, inGroups, newestName, readRecord } from './record-files.ts'
 import { type Move, reseal } from './reseal.ts'
 import { ensureHead, makeSubfolder, readHead } from './vault-head.ts'
 import { vaultProblem } from './vault-problem.ts'
@@ -65,9 +65,15 @@ export interface ValueEntry extends Pick<ValueFile, 'name' | 'connection' | 'slo
  * and storing credentials goes on meanwhile.
  */
 export interface VaultKeys {
-  readonly list: () => Promise<readonly SlotKeySet[]>
+  /** Of these slots, those that have keys; of all if left out. Throws a Refusal where a file of keys is damaged. */
+  readonly list: (slots?: readonly Slot[]) => Promise<readonly SlotKeySet[]>
   /** The first keys of a slot, whatever state says: whoever makes them may use them before state names them. Throws a Refusal (VAULT_KEYS_EXIST, RECIPIENT_INVALID, NO_READER). */
   readonly make: (slot: Slot, readers: readonly string[]) => Promise<VaultCommitment>
+  /**
+   * The same in place of keys that state does not name, whoever made them. Throws a Refusal (VAULT_KEYS_EXIST) where state names some,
+   * or something of the slot is here.
+   */
+  readonly remake: (slot: Slot, readers: readonly string[]) => Promise<VaultCommitment>
   /** Adds readers. Throws where one would lose the right: what that reader knows, only `rotate` makes worthless. */
   readonly addReaders: (slot: Slot, readers: readonly string[]) => Promise<void>
   /**
@@ -94,28 +100,23 @@ export function openVaultKeys(folder: string, options: VaultKeysOptions): VaultK
     identity: options.identity
   }
   return {
-    list: async () => {
-      const found = await Promise.all(keySlots.map(slot => describe(parts, slot)))
+    list: async slots => {
+      const found = await inGroups(slots ?? (await keySlots(folder)), slot => describe(parts, slot))
       return found.filter(each => each !== null)
     },
-    make: async (slot, readers) => {
-      checkReaders(slot, readers)
-      const { id } = await ensureHead(folder)
-      const maker = {
-        person: await options.identity.find(),
-        replaces: await options.committed(slot)
-      }
-      const isMade = await makeKeys(folder, { vault: id, slot }, readers, maker)
-      const file = await readKeyFile(folder, slot)
-      if (!isMade || file === null) throw new Refusal(vaultProblem.keysExist(keyFileName(slot)))
-      return commitmentTo(file, file.current)
-    },
+    make: (slot, readers) => make(folder, options, slot, readers),
+    remake: (slot, readers) => remake(folder, options, slot, readers),
     addReaders: (slot, readers) => addReaders(parts, slot, readers),
     rotate: (slot, readers) => rotate(parts, slot, readers),
     finish: slot => finish(parts, slot),
     abandon: slot => abandon(parts, slot),
     values: () => listValues(folder)
   }
+}
+
+/** The id of the vault that is there; null if there is none. Throws a Refusal if it cannot be read. */
+export async function vaultIn(folder: string): Promise<string | null> {
+  return (await readHead(folder))?.id ?? null
 }
 
 /** Makes an empty vault where there is none. Gives its id. */
@@ -150,8 +151,54 @@ interface Parts {
   readonly folder: string
   readonly ring: KeyRing
   readonly ledger: Ledger
-  readonly memberKey: Members['memberKey']
+  readonly memberKey: MemberKey
   readonly identity: Members['identity']
+}
+
+async function make(
+  folder: string,
+  { identity, committed }: VaultKeysOptions,
+  slot: Slot,
+  readers: readonly string[]
+): Promise<VaultCommitment> {
+  checkReaders(slot, readers)
+  const { id } = await ensureHead(folder)
+  const maker = { person: await identity.find(), replaces: await committed(slot) }
+  const isMade = await makeKeys(folder, { vault: id, slot }, readers, maker)
+  const file = await readKeyFile(folder, slot)
+  if (!isMade || file === null) throw new Refusal(vaultProblem.keysExist(keyFileName(slot)))
+  return commitmentTo(file, file.current)
+}
+
+async function remake(
+  folder: string,
+  options: VaultKeysOptions,
+  slot: Slot,
+  readers: readonly string[]
+): Promise<VaultCommitment> {
+  checkReaders(slot, readers)
+  const name = keyFileName(slot)
+  const isNamed = (await options.committed(slot)) !== null
+  const isThere = (await readText(join(folder, name)).catch(() => '')) !== null
+  if (isNamed || (isThere && (await hasContent(folder, slot)))) {
+    throw new Refusal(vaultProblem.keysExist(name))
+  }
+  await deleteFile(join(folder, name))
+  const commitment = await make(folder, options, slot, readers)
+  const file = await readKeyFile(folder, slot)
+  if (file !== null) await sweepLedgers(folder, slot, file.current)
+  return commitment
+}
+
+/** Whether something is sealed to keys of the slot. */
+async function hasContent(folder: string, slot: Slot): Promise<boolean> {
+  const vault = (await readHead(folder))?.id ?? null
+  const names = (await allRecordFiles(folder)).flatMap(each => newestName(each) ?? [])
+  const records = await inGroups(names, name => readRecord(folder, vault, name))
+  const isOfSlot = records.some(
+    each => each !== null && 'value' in each && each.value.slot === slot
+  )
+  return isOfSlot || (await listValues(folder)).some(each => each.slot === slot)
 }
 
 async function describe({ folder, ring }: Parts, slot: Slot): Promise<SlotKeySet | null> {
@@ -339,7 +386,7 @@ function commitmentTo(
 }
 
 async function writeKeys(folder: string, file: KeyFile): Promise<void> {
-  await makeSubfolder(folder, 'keys')
+  await makeSubfolder(folder, posix.dirname(keyFileName(file.slot)))
   await replaceFile(join(folder, keyFileName(file.slot)), jsonText(file))
 }
 

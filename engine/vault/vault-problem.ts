@@ -1,5 +1,7 @@
 import type { Diagnostic } from '../model/diagnostic.ts'
 import { problem } from '../model/diagnostic.ts'
+import { isClient } from '../model/documents.ts'
+import type { SealedSlot } from '../model/generated/types.ts'
 
 const authorizeAgain =
   'The other credentials are not concerned. Restore the file from a backup, or delete it and authorize its connection again.'
@@ -7,11 +9,26 @@ const authorizeAgain =
 const startAnew =
   'Restore the file from a backup. If there is none, start anew and authorize again:\n    tieline vault init --replace'
 
+const installAnew =
+  'Restore the file from a backup. If there is none, the client has to be removed and installed anew, and authorizes again.'
+
+function wayOut(file: string): string {
+  return /\/client\//.test(file) ? installAnew : startAnew
+}
+
+/** Where the keys of those stand who may leave something in a slot. */
+export function membersFile(slot: SealedSlot): string {
+  return isClient(slot) ? `clients/${slot.slice('client/'.length)}.yaml` : 'tieline.yaml'
+}
+
 const whoseKey =
   'Set TIELINE_IDENTITY to a key that may read there, or to the path of the file that holds it. Who may read which slot:\n' +
   '    tieline vault recipients'
 
-/** What can be wrong with a file of the vault. `file` is its name inside the vault's folder. */
+/**
+ * What can be wrong with a file of the vault. `file` is its name inside the vault's folder. A client's slot is called by its lineage
+ * here, also in the name of the client's file: whoever opens the vault knows the client's link name, and puts it in.
+ */
 export const vaultProblem = {
   damaged: (file: string): Diagnostic =>
     problem(
@@ -24,7 +41,7 @@ export const vaultProblem = {
     problem(
       'VAULT_DAMAGED',
       'A file of the vault is damaged',
-      `${file} in the vault is missing or cannot be read, and credentials depend on it. ${startAnew}`
+      `${file} in the vault is missing or cannot be read, and credentials depend on it. ${wayOut(file)}`
     ),
   ledgerDamaged: (file: string): Diagnostic =>
     problem(
@@ -52,7 +69,7 @@ export const vaultProblem = {
       'VAULT_TAMPERED',
       'A file of the vault was tampered with',
       `${file} in the vault says something else than what its readers sealed: somebody changed the keys or the list of readers. ` +
-        `Nothing of its slot is read or written. Find out who can write there. ${startAnew}`
+        `Nothing of its slot is read or written. Find out who can write there. ${wayOut(file)}`
     ),
   replayed: (file: string): Diagnostic =>
     problem(
@@ -73,19 +90,26 @@ export const vaultProblem = {
       'Your key does not open the vault',
       `${file} in the vault is sealed, and you have no key here. ${whoseKey}`
     ),
-  keyChanged: (slot: string): Diagnostic =>
+  keyChanged: (slot: SealedSlot): Diagnostic =>
     problem(
       'VAULT_KEY_CHANGED',
       'This is not the vault that state knows',
       `The ${slot} state names another vault or another key set than the one that is here, so nothing of ${slot} was read or ` +
         'written. Either this is another copy of the workspace, or somebody put other keys into the vault. Use the vault that belongs ' +
-        'to this state, or start anew and authorize again:\n    tieline vault init --replace'
+        `to this state, or ${
+          isClient(slot)
+            ? 'have the client removed and installed anew, and authorize again.'
+            : 'start anew and authorize again:\n    tieline vault init --replace'
+        }`
     ),
-  noReader: (slot: string): Diagnostic =>
+  noReader: (slot: SealedSlot): Diagnostic =>
     problem(
       'NO_READER',
       'Nobody could read it',
-      `The vault has no keys for ${slot} yet, so nothing can be sealed for its readers. A super-admin makes them:\n    tieline vault recipients`
+      isClient(slot)
+        ? `The vault has no keys for ${slot} yet, so nothing can be sealed for its readers: the admins of the client whose \`key\` stands ` +
+            `in ${membersFile(slot)}. Once there is one, a super-admin of the workspace or that admin makes them:\n    tieline vault recipients`
+        : `The vault has no keys for ${slot} yet, so nothing can be sealed for its readers. A super-admin makes them:\n    tieline vault recipients`
     ),
   notAdopted: (file: string): Diagnostic =>
     problem(
@@ -94,12 +118,12 @@ export const vaultProblem = {
       `${file} in the vault was deposited by somebody who cannot read the slot, and no reader has checked it yet. Whoever may ` +
         'read the slot takes it in with:\n    tieline status --refresh'
     ),
-  depositNeedsKey: (slot: string): Diagnostic =>
+  depositNeedsKey: (slot: SealedSlot): Diagnostic =>
     problem(
       'DEPOSIT_NEEDS_KEY',
       'Your key vouches for what you deposit',
       `You cannot read ${slot}, so its readers have to know that this comes from you: they check it with the key that stands beside ` +
-        'your name in tieline.yaml. Yours is missing there, or is another one than the key you use. Have your public key entered as ' +
+        `your name in ${membersFile(slot)}. Yours is missing there, or is another one than the key you use. Have your public key entered as ` +
         '`key` of your member entry. It is the answer of:\n    age-keygen -y'
     ),
   depositRefused: (file: string, reason: string): Diagnostic =>
@@ -128,7 +152,7 @@ export const vaultProblem = {
       `${recipient.slice(0, 80)} is no public key of age, or was copied with a mistake. It looks like age1 and 58 more letters and digits, ` +
         'and is the answer of:\n    age-keygen -y'
     ),
-  rotationRuns: (slot: string): Diagnostic =>
+  rotationRuns: (slot: SealedSlot): Diagnostic =>
     problem(
       'ROTATION_UNFINISHED',
       'New keys were being made',

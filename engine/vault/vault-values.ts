@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { Refusal } from '../model/diagnostic.ts'
 import { digestOfText } from '../model/digest.ts'
-import type { Slot } from '../model/generated/types.ts'
+import type { SealedSlot, Slot } from '../model/generated/types.ts'
 import type { ValueOwner, Vault } from '../model/ports.ts'
 import { type Members, signerOf } from './deposits.ts'
 import { isSameMac, stableText } from './derive-keys.ts'
 import { readText } from './durable-file.ts'
 import { isMac, isNewer, isObject, jsonText, parsed } from './json-shape.ts'
-import { keySlots } from './key-file.ts'
+import { isSealedSlot } from './key-file.ts'
 import type { OpenedKeys, SlotKeys } from './key-ring.ts'
 import { numberedName, numbersOf, writeNext } from './numbered-files.ts'
 import { memberMac, type OpenKeys } from './open-keys.ts'
@@ -31,8 +31,11 @@ export interface ValueFile {
 }
 
 export interface ValueOptions extends Members {
-  readonly maySetValues?: (email: string, slot: Slot) => boolean
+  readonly maySetValues?: MaySetValues
 }
+
+/** Whether a value that this member deposited counts in the slot. */
+export type MaySetValues = (email: string, slot: SealedSlot) => boolean | Promise<boolean>
 
 /** Values of `vault:` references. Each is bound to its name, connection and slot, and useless in the place of another. */
 export function openValues(
@@ -56,7 +59,7 @@ export function openValues(
       for (;;) {
         const keys = await keysToWrite(owner.slot)
         const [first] = await keys.open()
-        const signer = first === undefined ? await signerOf(options, by) : null
+        const signer = first === undefined ? await signerOf(options, by, owner.slot) : null
         if (first === undefined && signer === null) {
           throw new Refusal(vaultProblem.depositNeedsKey(owner.slot))
         }
@@ -133,7 +136,8 @@ export async function openValue(
   file: ValueFile,
   path: string
 ): Promise<string> {
-  const keys = opened.find(each => isVouchedFor(options, each, file))
+  const member = await depositorKey(options, file)
+  const keys = opened.find(each => isVouchedFor(each, file, member))
   if (keys === undefined) throw new Refusal(vaultProblem.tampered(path))
   const found = await keys.unseal(file.sealed)
   const content = typeof found === 'string' ? null : parsed(found.text)
@@ -155,20 +159,23 @@ export function isAdoptedBy(keys: OpenKeys, { proof, ...file }: ValueFile): bool
   )
 }
 
-function isVouchedFor(
+/** The key that vouches for a value of somebody who may leave one; undefined where nobody's does. */
+async function depositorKey(
   { memberKey, maySetValues }: Pick<ValueOptions, 'memberKey' | 'maySetValues'>,
-  keys: OpenKeys,
-  file: ValueFile
-): boolean {
+  { proof, by, slot }: ValueFile
+): Promise<string | undefined> {
+  if (proof.kind === 'adopted' || (await maySetValues?.(by, slot)) === false) return undefined
+  return memberKey(by, slot)
+}
+
+function isVouchedFor(keys: OpenKeys, file: ValueFile, member: string | undefined): boolean {
   const { proof, ...rest } = file
   if (proof.kind === 'adopted') return isAdoptedBy(keys, file)
-  const proven = provenOf(rest, proof.kind)
-  const member = memberKey(file.by)
-  if (member === undefined || maySetValues?.(file.by, file.slot) === false) return false
+  if (member === undefined) return false
   try {
-    return isSameMac(proof.mac, keys.depositMac(member, 'value', proven))
+    return isSameMac(proof.mac, keys.depositMac(member, 'value', provenOf(rest, proof.kind)))
   } catch {
-    // What stands in tieline.yaml is no key that can be used.
+    // What a member is given is no key that can be used.
     return false
   }
 }
@@ -200,7 +207,7 @@ function isValueFile(value: unknown): value is ValueFile {
     [value.vault, value.name, value.connection, value.by, value.sealed].every(
       each => typeof each === 'string'
     ) &&
-    keySlots.some(slot => slot === value.slot) &&
+    isSealedSlot(value.slot) &&
     isObject(value.proof) &&
     (value.proof.kind === 'adopted' || value.proof.kind === 'deposit') &&
     isMac(value.proof.mac)

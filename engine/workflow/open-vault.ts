@@ -1,13 +1,17 @@
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { problem, Refusal } from '../model/diagnostic.ts'
-import type { Documents } from '../model/documents.ts'
-import type { WorkspaceSpec } from '../model/generated/types.ts'
+import { type Documents, isClient } from '../model/documents.ts'
+import type { SealedSlot, Slot, VaultCommitment } from '../model/generated/types.ts'
 import type { GrantJournal, RefreshLeases, Vault } from '../model/ports.ts'
+import type { Settings } from '../model/specs.ts'
 import { whatIsWrongWithFolder } from '../state/read-plain-file.ts'
 import type { IdentitySource } from '../vault/person-identity.ts'
-import { isPermitted } from './permit.ts'
+import type { VaultKeys } from '../vault/vault-keys.ts'
+import { namedVault, namedVaultKeys, slotNames } from './named-slots.ts'
+import { clientSpecOf, isPermitted } from './permit.ts'
 import type { Surroundings } from './surroundings.ts'
+import { isAlone } from './vault-readers.ts'
 
 /**
  * The vault of a workspace, held to the key sets that state commits to at the moment of each use. `actor` signs what is deposited.
@@ -15,28 +19,68 @@ import type { Surroundings } from './surroundings.ts'
  */
 export async function openVault(
   around: Surroundings,
-  settings: WorkspaceSpec,
+  settings: Settings,
   documents: () => Promise<Documents>,
   actor: string | null
 ): Promise<Vault> {
   const { openFileVault } = await import('../vault/file-vault.ts')
   const identity = await identityOf(around)
-  return openFileVault(vaultFolder(around, settings), {
+  const about = aboutSlots(settings, documents)
+  const vault = openFileVault(vaultFolder(around, settings), {
     identity,
-    committed: async slot => (await documents())[slot]?.vault ?? null,
+    ...about,
     // Alone, a person is the only reader. A team says who reads what before the first secret comes in.
     readers:
       settings.members === undefined ? async () => [(await identity.ensure()).recipient] : null,
     actor,
-    memberKey: email => memberKey(settings, email),
-    maySetValues: (email, slot) =>
-      isPermitted(settings, email, {
-        kind: 'authorize',
-        level: 'administrator',
-        environment: slot === 'shared' ? 'prod' : slot,
-        isOwn: false
-      })
+    maySetValues: (email, sealed) =>
+      about.ask(sealed, false, slot =>
+        isPermitted(settings, email, {
+          kind: 'authorize',
+          level: 'administrator',
+          environment: slot === 'shared' ? 'prod' : slot,
+          isOwn: false
+        })
+      )
   })
+  return namedVault(vault, documents)
+}
+
+/** The keys of a workspace's vault, held to what state commits to. */
+export async function openSlotKeys(
+  around: Surroundings,
+  settings: Settings,
+  documents: () => Promise<Documents>
+): Promise<VaultKeys> {
+  const { openVaultKeys } = await import('../vault/vault-keys.ts')
+  const identity = await identityOf(around)
+  const about = aboutSlots(settings, documents)
+  return namedVaultKeys(
+    openVaultKeys(vaultFolder(around, settings), { identity, ...about }),
+    documents
+  )
+}
+
+/** What specs and state say of the slots that the vault asks for. Of one that state does not have they say nothing. */
+function aboutSlots(settings: Settings, documents: () => Promise<Documents>) {
+  const ask = async <T>(
+    sealed: SealedSlot,
+    nothing: T,
+    answer: (slot: Slot, documents: Documents) => T
+  ): Promise<T> => {
+    const now = await documents()
+    const slot = slotNames(now).named(sealed)
+    return slot === null ? nothing : answer(slot, now)
+  }
+  return {
+    ask,
+    committed: (sealed: SealedSlot): Promise<VaultCommitment | null> =>
+      ask<VaultCommitment | null>(sealed, null, (slot, now) => now[slot]?.vault ?? null),
+    isAlone: (sealed: SealedSlot): Promise<boolean> =>
+      ask(sealed, false, slot => isAlone(settings, slot)),
+    memberKey: (email: string, sealed: SealedSlot): Promise<string | undefined> =>
+      ask<string | undefined>(sealed, undefined, slot => memberKey(settings, email, slot))
+  }
 }
 
 /** The key pair of whoever runs this. */
@@ -48,15 +92,14 @@ export async function identityOf(around: Surroundings): Promise<IdentitySource> 
   })
 }
 
-export function memberKey({ members = {} }: WorkspaceSpec, email: string): string | undefined {
+/** The key by which a member is known in a slot: in a client's, only its own members are. */
+export function memberKey(settings: Settings, email: string, slot: Slot): string | undefined {
+  const { members = {} } = (isClient(slot) ? clientSpecOf(settings, slot) : settings) ?? {}
   return Object.hasOwn(members, email) ? members[email]?.key : undefined
 }
 
 /** Lets one process at a time renew a credential of this workspace. */
-export async function openLeases(
-  around: Surroundings,
-  settings: WorkspaceSpec
-): Promise<RefreshLeases> {
+export async function openLeases(around: Surroundings, settings: Settings): Promise<RefreshLeases> {
   const { openRefreshLeases } = await import('../vault/refresh-leases.ts')
   return openRefreshLeases(vaultFolder(around, settings))
 }
@@ -66,7 +109,7 @@ export async function openJournal(around: Surroundings): Promise<GrantJournal> {
   return openGrantJournal(ownFolder(around, '.tieline/pending'))
 }
 
-export function vaultFolder(around: Surroundings, settings: WorkspaceSpec): string {
+export function vaultFolder(around: Surroundings, settings: Settings): string {
   return ownFolder(around, (settings.vault ?? 'file:.tieline/vault').slice('file:'.length))
 }
 

@@ -1,23 +1,25 @@
 import { type Diagnostic, problem, Refusal } from '../model/diagnostic.ts'
-import { type Documents, emptyContent } from '../model/documents.ts'
+import { emptyContent, isClient } from '../model/documents.ts'
 import { fingerprintOf, isFingerprint } from '../model/fingerprint.ts'
-import type {
-  OwnEnvironment,
-  Slot,
-  VaultCommitment,
-  WorkspaceSpec
-} from '../model/generated/types.ts'
-import type { StateStore, StateWriter } from '../model/ports.ts'
+import type { Environment, Slot, VaultCommitment } from '../model/generated/types.ts'
+import type { StateWriter } from '../model/ports.ts'
 import { sortedUnique } from '../model/record.ts'
-import type { SlotKeySet, ValueEntry, VaultKeys } from '../vault/vault-keys.ts'
-import { actorOf } from './actor.ts'
-import { openAuthorizeScene, permitAuthorize } from './authorize.ts'
-import { targetIn } from './authorize-scene.ts'
-import { identityOf, memberKey, vaultFolder } from './open-vault.ts'
-import { openState, openWorkspace, soundDocuments } from './open-workspace.ts'
+import type { ValueEntry, VaultKeys } from '../vault/vault-keys.ts'
+import { openAuthorizeScene } from './authorize.ts'
+import { checkInstalled, targetIn } from './authorize-scene.ts'
+import { identityOf, vaultFolder } from './open-vault.ts'
 import { permit } from './permit.ts'
 import type { Surroundings } from './surroundings.ts'
 import { type Reader, type ReaderChange, readerChanges, readerOf } from './vault-readers.ts'
+import {
+  dueChanges,
+  keptByReaders,
+  openVaultScene,
+  otherVault,
+  readersOnly,
+  soundKeySets,
+  type VaultScene
+} from './vault-scene.ts'
 
 /** How a person is asked about the vault's readers. */
 export interface VaultConversation {
@@ -52,16 +54,6 @@ export interface VaultResult {
   readonly movedTo: string | null
 }
 
-interface VaultScene {
-  readonly around: Surroundings
-  readonly settings: WorkspaceSpec
-  readonly state: StateStore
-  readonly documents: Documents
-  readonly keys: VaultKeys
-  /** The public half of our own key. */
-  readonly own: string
-}
-
 /** The public half of the person's own key, for `members` in tieline.yaml, and what others compare it by. */
 export async function vaultKeyWorkflow(
   around: Surroundings
@@ -87,14 +79,8 @@ export async function recipientsWorkflow(
   conversation: VaultConversation
 ): Promise<VaultResult | null> {
   const scene = await openVaultScene(around)
-  const keySets = await soundKeySets(scene)
-  const isCommitted = (slot: Slot): boolean => scene.documents[slot]?.vault != null
-  const changes = readerChanges(scene.settings, scene.own, keySets, isCommitted)
-  // Keys that state names are somewhere else: others in their place would hide that.
-  if (changes.some(each => each.action === 'make' && isCommitted(each.slot))) {
-    throw new Refusal(otherVault())
-  }
-  return change(scene, changes, expected, conversation)
+  const { changes, diagnostics } = await dueChanges(scene)
+  return change(scene, changes, expected, conversation, diagnostics)
 }
 
 /** New keys for slots, for the same readers. */
@@ -104,19 +90,29 @@ export async function rotateWorkflow(
   conversation: VaultConversation
 ): Promise<VaultResult | null> {
   const scene = await openVaultScene(around)
-  const keySets = await soundKeySets(scene)
+  const { settings, actor, documents, own } = scene
+  for (const slot of slots) {
+    permit(settings, actor, { kind: 'manage-vault', slot })
+    if (isClient(slot)) checkInstalled({ settings, documents }, slot)
+  }
+  const { keySets, diagnostics } = await soundKeySets(scene, slots.length > 0 ? slots : scene.slots)
   const missing = slots.filter(slot => keySets.every(each => each.slot !== slot))
   if (missing.length > 0 || keySets.length === 0) throw new Refusal(noKeys(missing))
+  const closed = keySets.filter(each => isClient(each.slot) && !each.canOpen).map(each => each.slot)
+  if (closed.length > 0 && (slots.length > 0 || !scene.isWhole)) {
+    throw new Refusal(...closed.map(slot => readersOnly(scene, keySets, slot)))
+  }
   const changes = keySets
-    .filter(each => slots.length === 0 || slots.includes(each.slot))
+    .filter(each => !closed.includes(each.slot))
     .map(each => ({
       slot: each.slot,
       action: 'rotate' as const,
-      readers: each.readers.map(key => readerOf(scene.settings, scene.own, key)),
+      readers: each.readers.map(key => readerOf(settings, own, key, each.slot)),
       added: [],
       removed: []
     }))
-  return change(scene, changes, [], conversation)
+  const kept = closed.length === 0 ? [] : [keptByReaders(closed)]
+  return change(scene, changes, [], conversation, [...diagnostics, ...kept])
 }
 
 /**
@@ -129,18 +125,20 @@ export async function vaultInitWorkflow(
   conversation: VaultConversation
 ): Promise<VaultResult | null> {
   const scene = await openVaultScene(around)
+  permit(scene.settings, scene.actor, { kind: 'manage-vault', slot: null })
   const { replaceVault, ensureVault } = await import('../vault/vault-keys.ts')
   const folder = vaultFolder(around, scene.settings)
   if (!replace) {
     const committed = Object.values(scene.documents).filter(each => each?.vault != null)
-    const keySets = await scene.keys.list()
-    if (committed.length > 0 && keySets.length === 0) throw new Refusal(otherVault())
+    const { keySets, wrong } = await soundKeySets(scene, scene.slots)
+    const isHere = keySets.length + wrong.length > 0
+    if (committed.length > 0 && !isHere) throw new Refusal(otherVault())
     await ensureVault(folder)
     return recipientsWorkflow(around, expected, conversation)
   }
-  const changes = readerChanges(scene.settings, scene.own, [], () => false)
+  const changes = readerChanges(scene.settings, scene.own, [], () => false, scene.slots)
   const sure = await conversation.confirm(
-    'The vault is moved aside and a new one is made. What was authorized before has to be authorized again.'
+    `The vault is moved aside and a new one is made. What was authorized before${scene.slots.some(isClient) ? ', here and at the clients,' : ''} has to be authorized again.`
   )
   if (!sure) return null
   const shown = changes.map(each => ({ ...each, exposed: [] }))
@@ -154,6 +152,10 @@ export async function vaultInitWorkflow(
       )
       await commit(writer, slot, commitment)
     }
+    // Installations without readers get their keys once they have some, in the new vault.
+    const without = scene.slots.filter(slot => changes.every(each => each.slot !== slot))
+    const named = without.filter(slot => isClient(slot) && scene.documents[slot]?.vault != null)
+    for (const slot of named) await commit(writer, slot, null)
     return { changes: shown, diagnostics: [], movedTo }
   })
 }
@@ -164,14 +166,20 @@ export async function setValueWorkflow(
   request: {
     readonly name: string
     readonly connection: string
-    readonly environment: OwnEnvironment
+    readonly environment: Environment
   },
   readValue: () => Promise<string>
 ): Promise<{ readonly slot: Slot }> {
   const { scene } = await openAuthorizeScene(around)
   if (!/^[a-z][a-z0-9_]{0,49}$/.test(request.name)) throw new Refusal(nameInvalid())
   const target = targetIn(scene, request.connection, request.environment)
-  permitAuthorize(scene, target, undefined)
+  // Whose value readers would take in: it decides what everybody's authorizations are made with.
+  permit(scene.settings, scene.actor, {
+    kind: 'authorize',
+    level: 'administrator',
+    environment: target.environment,
+    isOwn: false
+  })
   const { connection, slot } = target.need
   await scene.vault.checkStore(slot)
   const value = await readValue()
@@ -180,49 +188,29 @@ export async function setValueWorkflow(
   return { slot }
 }
 
-async function soundKeySets({ keys }: VaultScene): Promise<readonly SlotKeySet[]> {
-  const keySets = await keys.list()
-  const wrong = keySets.flatMap(({ problem }) => problem ?? [])
-  if (wrong.length > 0) throw new Refusal(...wrong)
-  return keySets
-}
-
-async function openVaultScene(around: Surroundings): Promise<VaultScene> {
-  const { settings } = await openWorkspace(around)
-  const actor = await actorOf(around)
-  permit(settings, actor, { kind: 'manage-vault' })
-  const state = openState(around, settings, actor)
-  const { openVaultKeys } = await import('../vault/vault-keys.ts')
-  const identity = await identityOf(around)
-  const keys = openVaultKeys(vaultFolder(around, settings), {
-    identity,
-    committed: async slot => (await soundDocuments(state))[slot]?.vault ?? null,
-    memberKey: email => memberKey(settings, email),
-    isAlone: settings.members === undefined
-  })
-  const { recipient } = await identity.ensure()
-  return { around, settings, state, documents: await soundDocuments(state), keys, own: recipient }
-}
-
 async function change(
   scene: VaultScene,
   changes: readonly ReaderChange[],
   expected: readonly string[],
-  conversation: VaultConversation
+  conversation: VaultConversation,
+  found: readonly Diagnostic[]
 ): Promise<VaultResult | null> {
   const values = await scene.keys.values()
   const shown = changes.map(each => ({ ...each, exposed: exposedBy(scene, each, values) }))
   const due = shown.filter(each => each.action !== 'keep')
-  if (due.length === 0) return { changes: shown, diagnostics: [], movedTo: null }
+  if (due.length === 0) return { changes: shown, diagnostics: found, movedTo: null }
   if (!(await agreed(scene, shown, expected, conversation))) return null
   const diagnostics = await scene.state.withLock('vault recipients', async writer => {
-    const found: Diagnostic[] = []
-    for (const each of due) found.push(...(await run(scene.keys, writer, each)))
-    return found
+    const problems: Diagnostic[] = []
+    for (const each of due) problems.push(...(await run(scene.keys, writer, each)))
+    return problems
   })
   return {
     changes: shown,
-    diagnostics: diagnostics.map(each => ({ ...each, severity: 'warning' as const })),
+    diagnostics: [
+      ...found,
+      ...diagnostics.map(each => ({ ...each, severity: 'warning' as const }))
+    ],
     movedTo: null
   }
 }
@@ -260,7 +248,7 @@ async function run(
     case 'keep':
       return []
     case 'make':
-      await commit(writer, slot, await keys.make(slot, recipients))
+      await commit(writer, slot, await (isClient(slot) ? keys.remake : keys.make)(slot, recipients))
       return []
     case 'add':
       await keys.addReaders(slot, recipients)
@@ -273,9 +261,16 @@ async function run(
   }
 }
 
-async function commit(writer: StateWriter, slot: Slot, vault: VaultCommitment): Promise<void> {
-  const before = (await writer.read())[slot] ?? emptyContent(slot)
-  await writer.write({ ...before, vault })
+async function commit(
+  writer: StateWriter,
+  slot: Slot,
+  vault: VaultCommitment | null
+): Promise<void> {
+  const before = (await writer.read())[slot]
+  // A client that was renamed or taken away meanwhile has nothing to be written into.
+  if (isClient(slot) && before === undefined)
+    throw new Error(`There is no state of ${slot} any more`)
+  await writer.write({ ...(before ?? emptyContent(slot)), vault })
 }
 
 /** What can be read in a slot by those who go. */
@@ -285,7 +280,8 @@ function exposedBy(
   values: readonly ValueEntry[]
 ): readonly Exposed[] {
   if (removed.length === 0) return []
-  const connections = Object.values(documents).flatMap(document =>
+  // Its own names come last, and so they count.
+  const connections = [...Object.values(documents), documents[slot]].flatMap(document =>
     Object.entries(document?.connections ?? {})
   )
   const names = new Map(connections.map(([linkName, { id }]) => [id, linkName]))
@@ -309,15 +305,7 @@ function noKeys(missing: readonly Slot[]): Diagnostic {
   return problem(
     'NO_KEYS_YET',
     'There are no keys to rotate',
-    `${missing.length === 0 ? 'This vault has no keys' : `${missing.join(' and ')} has no keys`} yet. They come with:\n    tieline vault init`
-  )
-}
-
-function otherVault(): Diagnostic {
-  return problem(
-    'VAULT_ELSEWHERE',
-    'State belongs to a vault that is not here',
-    'State names keys of a vault that holds what was authorized, and they are not in this folder. Bring that vault here, or begin anew and authorize everything again:\n    tieline vault init --replace'
+    `${missing.length === 0 ? 'This vault has no keys' : `${missing.join(' and ')} has no keys`} yet. They come with:\n    tieline vault ${missing.some(isClient) ? 'recipients' : 'init'}`
   )
 }
 
@@ -336,7 +324,7 @@ function valueEmpty({
 }: {
   readonly name: string
   readonly connection: string
-  readonly environment: OwnEnvironment
+  readonly environment: Environment
 }): Diagnostic {
   return problem(
     'VALUE_EMPTY',
