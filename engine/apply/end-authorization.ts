@@ -23,7 +23,7 @@ export async function endAuthorization(
     const before = (await writer.read())[slot]
     await vault.remove(credential)
     const record = before?.authorizations[credential]
-    if (before === null || record === undefined) return
+    if (before == null || record === undefined) return
     // What lost scopes has lived on until now.
     if (record.ended !== null && record.ended.cause !== 'SCOPES_LOST') return
     const ended = { cause: 'REVOKED', by, at: clock.now().toISOString() } as const

@@ -1,7 +1,7 @@
 import type { Credential } from '../model/credential.ts'
 import { Refusal } from '../model/diagnostic.ts'
-import { type Documents, slots } from '../model/documents.ts'
-import type { AuthorizationRecord, CredentialFile, Slot } from '../model/generated/types.ts'
+import { type Documents, isClient, slotsIn } from '../model/documents.ts'
+import type { AuthorizationRecord, CredentialFile, Slot, State } from '../model/generated/types.ts'
 import type { StateStore, StateWriter, Vault } from '../model/ports.ts'
 import { compareText, sortedRecord } from '../model/record.ts'
 import { type AfterConsent, isEqualConsent, writeConsent } from './record-consent.ts'
@@ -22,11 +22,21 @@ export async function mendRecords(
   { state, vault }: Ports,
   afterConsent: AfterConsent
 ): Promise<number> {
-  const readable = await readableSlots(vault)
   const { files } = await vault.list()
-  const own = files.filter(
-    each => each.user === null && each.proof.kind === 'adopted' && readable.has(each.slot)
+  // Of a slot that no document stands for, nobody can say what is missing.
+  const slots = new Set(slotsIn(documents))
+  const recordable = files.filter(
+    each => each.user === null && each.proof.kind === 'adopted' && slots.has(each.slot)
   )
+  const stored = new Set(recordable.map(each => each.id))
+  const isDue = (each: CredentialFile): boolean =>
+    isLost(documents, each) ||
+    isSuperseded(documents, each, stored) ||
+    isDead(documents, each, stored)
+  // A key is tried only where there is something to mend.
+  const due = new Set(recordable.filter(isDue).map(each => each.slot))
+  const readable = await readableSlots(vault, [...due])
+  const own = recordable.filter(each => readable.has(each.slot))
   const lost = own.filter(file => isLost(documents, file))
   // The sealed part wins: what an unsealed file says of itself is a hint only.
   const opened = await Promise.all(lost.map(file => vault.open(file.id)))
@@ -48,7 +58,7 @@ export async function mendRecords(
 }
 
 /** Where another key set stands than state commits to, nothing is mended; whoever needs such a slot is told why. */
-async function readableSlots(vault: Vault): Promise<ReadonlySet<Slot>> {
+async function readableSlots(vault: Vault, slots: readonly Slot[]): Promise<ReadonlySet<Slot>> {
   const readable = await Promise.all(
     slots.map(async slot => {
       try {
@@ -70,8 +80,10 @@ async function recordLost(
 ): Promise<number> {
   let added = 0
   for (const each of credentials) {
-    // Whoever stored it may have recorded it by now, or something newer.
-    if (!isLost(await writer.read(), asFile(each))) continue
+    const documents = await writer.read()
+    // Whoever stored it may have recorded it by now, or something newer; a client may have gone, or go on under another name.
+    const isHere = !isClient(each.slot) || documents[each.slot] !== undefined
+    if (!isHere || !isLost(documents, asFile(each))) continue
     const commitment = await vault.commitment(each.slot)
     await writeConsent(writer, each, commitment, afterConsent, 'adopted')
     added += 1
@@ -87,8 +99,7 @@ async function dropSuperseded(
   here: ReadonlySet<string>
 ): Promise<void> {
   const documents = await writer.read()
-  const before = documents[slot]
-  if (before === null) return
+  if (documents[slot] == null) return
   const gone = new Map<string, string>()
   for (const file of own.filter(
     each => each.slot === slot && isSuperseded(documents, each, here)
@@ -97,8 +108,8 @@ async function dropSuperseded(
     if (newer !== undefined) gone.set(file.id, newer)
   }
   if (gone.size === 0) return
-  for (const document of Object.values(documents)) {
-    if (document === null) continue
+  for (const document of Object.values<State | null | undefined>(documents)) {
+    if (document == null) continue
     const serving = Object.entries(document.serving).map(
       ([id, credential]) => [id, gone.get(credential) ?? credential] as const
     )

@@ -1,7 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Credential } from '../model/credential.ts'
-import { type Documents, emptyContent, type StateContent } from '../model/documents.ts'
-import type { AuthorizationRecord, State, VaultCommitment } from '../model/generated/types.ts'
+import { type Diagnostic, problem, Refusal } from '../model/diagnostic.ts'
+import { type Documents, emptyContent, isClient, type StateContent } from '../model/documents.ts'
+import type {
+  AuthorizationRecord,
+  LinkName,
+  Slot,
+  State,
+  VaultCommitment
+} from '../model/generated/types.ts'
 import type { StateStore, StateWriter, Vault } from '../model/ports.ts'
 import { sortedRecord } from '../model/record.ts'
 
@@ -17,11 +24,15 @@ export async function recordConsent(
   credential: Credential,
   { state, vault }: { readonly state: StateStore; readonly vault: Vault },
   afterConsent: AfterConsent,
-  options: { readonly switchAccount: boolean }
+  options: {
+    /** What the connection is called where the consent was given. */
+    readonly linkName: LinkName
+    readonly switchAccount: boolean
+  }
 ): Promise<'adopted' | 'deposited'> {
   const how = await vault.store(credential, options)
   const commitment = await vault.commitment(credential.slot)
-  const replaced = await state.withLock(`authorize ${credential.connection}`, writer =>
+  const replaced = await state.withLock(`authorize ${options.linkName}`, writer =>
     writeConsent(writer, credential, commitment, afterConsent, how)
   )
   for (const id of replaced) await vault.remove(id)
@@ -41,6 +52,7 @@ export async function writeConsent(
 ): Promise<readonly string[]> {
   const { slot } = credential
   const documents = await writer.read()
+  if (isClient(slot) && documents[slot] === undefined) throw new Refusal(installationGone(slot))
   const before = documents[slot] ?? emptyContent(slot)
   const replaced =
     how === 'deposited' ? [] : replacedBy(before.authorizations, credential.id, credential.record)
@@ -75,5 +87,14 @@ export function isEqualConsent(a: AuthorizationRecord, b: AuthorizationRecord): 
     a.level === b.level &&
     isDeepStrictEqual(a.basis, b.basis) &&
     isDeepStrictEqual(a.asked, b.asked)
+  )
+}
+
+/** A document of its own would be another installation. What is stored is found by whoever has the document again. */
+function installationGone(slot: Slot): Diagnostic {
+  return problem(
+    'INSTALLATION_MOVED',
+    'The installation is not there any more',
+    `${slot} was removed, or goes on under another name, while it was being authorized, so nothing was recorded. See what is due now:\n    tieline status`
   )
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Documents, emptyContent, type StateContent, slots } from '../model/documents.ts'
+import { type Documents, emptyContent, type StateContent, slotsIn } from '../model/documents.ts'
 import type { AuthorizationRecord, Ended, Slot, State } from '../model/generated/types.ts'
 import type { StateStore } from '../model/ports.ts'
 
@@ -38,10 +38,12 @@ function changedBy(
   found: Pick<Ended, 'by' | 'at'>,
   documents: Documents
 ): readonly StateContent[] {
-  return slots.flatMap(slot => {
+  return slotsIn(documents).flatMap(slot => {
+    const own = ended.filter(({ slot: where }) => where === slot)
+    if (own.length === 0 && !users.has(slot)) return []
     const before = documents[slot] ?? emptyContent(slot)
     const authorizations: Record<string, AuthorizationRecord> = { ...before.authorizations }
-    for (const each of ended.filter(({ slot: where }) => where === slot)) {
+    for (const each of own) {
       const record = before.authorizations[each.credential]
       if (record === undefined || record.ended !== null) continue
       authorizations[each.credential] = { ...record, ended: { cause: each.cause, ...found } }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { problem, Refusal } from '../model/diagnostic.ts'
-import { environments } from '../model/documents.ts'
-import type { OwnEnvironment, Plan } from '../model/generated/types.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { type Diagnostic, problem, Refusal } from '../model/diagnostic.ts'
+import { environments, isOwn } from '../model/documents.ts'
+import type { Environment, Plan } from '../model/generated/types.ts'
 import { validatePlan } from '../model/generated/validators/plan.js'
 import {
   type ApplyConversation,
@@ -20,14 +21,14 @@ import type { Terminal } from './terminal.ts'
 export interface ApplyFlags extends PlanFlags {
   readonly autoApprove?: boolean
   readonly authorize?: boolean
-  readonly road?: OwnEnvironment
+  readonly road?: Environment
   readonly message?: string
 }
 
 /** Exit codes: 0 done (what is still to be authorized is listed), 1 failed, 3 refused by a rule, 130 interrupted. */
 export async function applyCommand(
   context: CommandContext,
-  environment: OwnEnvironment,
+  environment: Environment,
   file: string | undefined,
   flags: ApplyFlags
 ): Promise<number> {
@@ -64,7 +65,7 @@ export async function applyCommand(
 }
 
 function requestsOf(
-  environment: OwnEnvironment,
+  environment: Environment,
   promised: Plan | null,
   flags: ApplyFlags,
   signal: AbortSignal,
@@ -80,7 +81,9 @@ function requestsOf(
   if (flags.road === undefined) {
     return [{ ...common, environment, selection: selectionOf(flags, environment), promised }]
   }
-  const road = environments.slice(0, environments.indexOf(flags.road) + 1)
+  const road = isOwn(flags.road)
+    ? environments.slice(0, environments.indexOf(flags.road) + 1)
+    : [...environments, flags.road]
   return road.map(each => ({ ...common, environment: each, selection: everything, promised: null }))
 }
 
@@ -91,6 +94,7 @@ async function applyOne(
 ): Promise<ApplyResult | null> {
   const { around, terminal, format } = context
   const isText = format === 'text'
+  const shown: Diagnostic[] = []
   const conversation: ApplyConversation = {
     ...terminalConversation(terminal),
     step: (what, work) =>
@@ -99,6 +103,7 @@ async function applyOne(
         : shownStep(terminal, what, work),
     confirm: async ({ plan, refused, asks }, diagnostics) => {
       if (isText) {
+        shown.push(...diagnostics)
         await showDiagnostics(terminal, [...diagnostics, ...plan.diagnostics])
         await showPlan(terminal, plan, { isOnRoad, isPromised: request.promised !== null })
       }
@@ -120,6 +125,10 @@ async function applyOne(
     }
     terminal.out(`\n${reportApplied(result, terminal.style, seen)}`)
   }
+  if (isText) {
+    const more = result.diagnostics.filter(each => !shown.some(one => isDeepStrictEqual(one, each)))
+    await showDiagnostics(terminal, more)
+  }
   return result
 }
 
@@ -129,10 +138,13 @@ async function showPlan(
   plan: Plan,
   { isOnRoad, isPromised }: { readonly isOnRoad: boolean; readonly isPromised: boolean }
 ): Promise<void> {
-  const { reportPlan, reportPlans, reportSummary } = await import('../report/report-plan.ts')
+  const { reportPlan, reportSummary } = await import('../report/report-plan.ts')
   if (isPromised)
     out(`The saved plan for ${plan.environment} still holds.\n${reportSummary(plan, style)}`)
-  else out(isOnRoad ? reportPlans([plan], style) : reportPlan(plan, style))
+  else if (isOnRoad) {
+    const { reportPlans } = await import('../report/report-plans.ts')
+    out(reportPlans([plan], style))
+  } else out(reportPlan(plan, style))
 }
 
 async function confirm({ terminal, format }: CommandContext, plan: Plan): Promise<boolean> {

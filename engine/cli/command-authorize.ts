@@ -1,5 +1,5 @@
 import { hasErrors, problem, Refusal } from '../model/diagnostic.ts'
-import type { OwnEnvironment } from '../model/generated/types.ts'
+import type { Environment } from '../model/generated/types.ts'
 import { authorizeWorkflow } from '../workflow/authorize.ts'
 import type { Method } from '../workflow/authorize-scene.ts'
 import { placeOf, terminalConversation } from './conversation.ts'
@@ -19,7 +19,7 @@ export interface AuthorizeFlags {
 export async function authorizeCommand(
   { around, terminal, format }: CommandContext,
   connection: string,
-  environments: readonly OwnEnvironment[],
+  environments: readonly Environment[],
   flags: AuthorizeFlags
 ): Promise<number> {
   const controller = new AbortController()

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { problem, Refusal } from '../model/diagnostic.ts'
-import type { OwnEnvironment } from '../model/generated/types.ts'
+import type { Environment } from '../model/generated/types.ts'
 import { execWorkflow } from '../workflow/exec.ts'
 import type { CommandContext } from './globals.ts'
 import { showDiagnostics } from './show.ts'
@@ -19,7 +19,7 @@ export interface ExecWords {
 export async function execCommand(
   { around, terminal }: CommandContext,
   { connections, program }: ExecWords,
-  environment: OwnEnvironment,
+  environment: Environment,
   flags: { readonly user?: string }
 ): Promise<number> {
   const [file, ...args] = program

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { problem, Refusal } from '../model/diagnostic.ts'
-import type { OwnEnvironment, Selection } from '../model/generated/types.ts'
-import { type PlanResult, planRoad, planWorkflow } from '../workflow/plan.ts'
+import { clientOf, isClient } from '../model/documents.ts'
+import type { Environment, Selection } from '../model/generated/types.ts'
+import { type PlanResult, planWorkflow } from '../workflow/plan.ts'
 import type { CommandContext } from './globals.ts'
 import { showDiagnostics, showJson } from './show.ts'
 
@@ -19,7 +20,7 @@ export interface PlanFlags {
 /** Exit codes: 0 done, 1 failed, 2 done and there are changes (with --detailed-exitcode), 3 refused by a rule. */
 export async function planCommand(
   context: CommandContext,
-  environment: OwnEnvironment,
+  environment: Environment,
   flags: PlanFlags
 ): Promise<number> {
   const selection = selectionOf(flags, flags.all === true ? 'stage' : environment)
@@ -27,7 +28,7 @@ export async function planCommand(
   if (flags.refresh === true) await refresh(context, flags.all === true ? [] : [environment])
   const result =
     flags.all === true
-      ? await planRoad(context.around, selection)
+      ? await (await import('../workflow/plan-road.ts')).planRoad(context.around, selection)
       : await planWorkflow(context.around, environment, selection)
   const refused = result.plans.some(each => each.refused)
   const [first] = result.plans
@@ -44,7 +45,7 @@ export async function planCommand(
 /** What the services say is recorded first, so that the plan shows it. */
 async function refresh(
   { around, terminal }: CommandContext,
-  only: readonly OwnEnvironment[]
+  only: readonly Environment[]
 ): Promise<void> {
   const { checkAuthorizations } = await import('../workflow/check-authorizations.ts')
   const { diagnostics } = await checkAuthorizations(around, only)
@@ -52,7 +53,7 @@ async function refresh(
 }
 
 /** The flags of plan and apply that select. Those that are for another environment are refused, not ignored. */
-export function selectionOf(flags: PlanFlags, environment: OwnEnvironment): Selection {
+export function selectionOf(flags: PlanFlags, environment: Environment): Selection {
   const components = [...new Set(flags.component ?? [])].sort()
   const connections = [...new Set(flags.connection ?? [])].sort()
   const selects = components.length + connections.length > 0 || flags.withReferences === true
@@ -70,7 +71,9 @@ export function selectionOf(flags: PlanFlags, environment: OwnEnvironment): Sele
       problem(
         'VERSION_FOR_PROD',
         'Only prod runs a version',
-        `--version is for prod; ${environment} has no choice. Plan prod:\n    tieline plan -e prod --version ${flags.version}`
+        isClient(environment)
+          ? `What a client runs is said in its spec, so that the team sees it. Write \`version: ${flags.version}\` in clients/${clientOf(environment)}.yaml, and plan it:\n    tieline plan -e ${environment}`
+          : `--version is for prod; ${environment} has no choice. Plan prod:\n    tieline plan -e prod --version ${flags.version}`
       )
     )
   }
@@ -93,17 +96,16 @@ async function showPlans(
     await showJson(terminal, all ? { formatVersion: 1, plans: list } : first?.plan)
     return
   }
-  const own = plans.flatMap(each => each.plan.diagnostics)
-  await showDiagnostics(terminal, [...diagnostics, ...own], texts)
-  const { reportPlan, reportPlans } = await import('../report/report-plan.ts')
-  if (all)
-    terminal.out(
-      reportPlans(
-        plans.map(each => each.plan),
-        terminal.style
-      )
-    )
-  else if (first !== undefined) terminal.out(reportPlan(first.plan, terminal.style))
+  const list = plans.map(each => each.plan)
+  const { planDiagnostics } = await import('../report/fold-plans.ts')
+  await showDiagnostics(terminal, [...diagnostics, ...planDiagnostics(list)], texts)
+  if (all) {
+    const { reportPlans } = await import('../report/report-plans.ts')
+    terminal.out(reportPlans(list, terminal.style))
+  } else if (first !== undefined) {
+    const { reportPlan } = await import('../report/report-plan.ts')
+    terminal.out(reportPlan(first.plan, terminal.style))
+  }
 }
 
 function savePlan(file: string, text: string): void {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { buffer } from 'node:stream/consumers'
 import { problem, Refusal } from '../model/diagnostic.ts'
-import type { OwnEnvironment } from '../model/generated/types.ts'
+import type { Environment } from '../model/generated/types.ts'
 import { stripControl } from '../report/strip-control.ts'
 import { knownActor } from '../workflow/actor.ts'
 import { openRequests } from '../workflow/request.ts'
@@ -22,7 +22,7 @@ export async function requestCommand(
   { around, terminal, format }: CommandContext,
   connection: string,
   words: readonly string[],
-  environment: OwnEnvironment,
+  environment: Environment,
   flags: RequestFlags
 ): Promise<number> {
   const { method, path } = methodAndPath(words, flags)

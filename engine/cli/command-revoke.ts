@@ -1,5 +1,5 @@
 import { problem, Refusal } from '../model/diagnostic.ts'
-import type { OwnEnvironment } from '../model/generated/types.ts'
+import type { Environment } from '../model/generated/types.ts'
 import { revokeWorkflow, type SharedEnd } from '../workflow/revoke.ts'
 import { readLine } from './conversation.ts'
 import type { CommandContext } from './globals.ts'
@@ -14,7 +14,7 @@ export interface RevokeFlags {
 export async function revokeCommand(
   context: CommandContext,
   connection: string,
-  environment: OwnEnvironment,
+  environment: Environment,
   { user, autoApprove = false }: RevokeFlags
 ): Promise<number> {
   const { around, terminal, format } = context
@@ -38,7 +38,7 @@ export async function revokeCommand(
 async function askToEnd(
   { terminal, format }: CommandContext,
   { connection, user, environments }: SharedEnd,
-  environment: OwnEnvironment
+  environment: Environment
 ): Promise<boolean> {
   const { enumerated } = await import('../report/layout.ts')
   const where = enumerated(environments)

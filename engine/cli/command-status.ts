@@ -1,5 +1,5 @@
 import { problem, Refusal } from '../model/diagnostic.ts'
-import type { OwnEnvironment } from '../model/generated/types.ts'
+import type { Environment } from '../model/generated/types.ts'
 import type { CommandContext } from './globals.ts'
 import { showDiagnostics, showJson } from './show.ts'
 
@@ -11,7 +11,7 @@ export interface StatusFlags {
 /** Exit code 0, whatever the connections' status is. */
 export async function statusCommand(
   context: CommandContext,
-  only: readonly OwnEnvironment[],
+  only: readonly Environment[],
   { refresh = false, by }: StatusFlags
 ): Promise<number> {
   if (by !== undefined) {

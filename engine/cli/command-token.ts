@@ -1,4 +1,4 @@
-import type { OwnEnvironment } from '../model/generated/types.ts'
+import type { Environment } from '../model/generated/types.ts'
 import { accessTokenOf, credentialHeaders, tokenWorkflow } from '../workflow/token.ts'
 import type { CommandContext } from './globals.ts'
 import { showDiagnostics, showJson } from './show.ts'
@@ -12,7 +12,7 @@ export interface TokenFlags {
 export async function tokenCommand(
   { around, terminal, format }: CommandContext,
   connection: string,
-  environment: OwnEnvironment,
+  environment: Environment,
   flags: TokenFlags
 ): Promise<number> {
   const result = await tokenWorkflow(around, { connection, environment, user: flags.user })

@@ -1,15 +1,22 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { problem, Refusal } from '../model/diagnostic.ts'
+import type { Environment } from '../model/generated/types.ts'
 import { typesWorkflow } from '../workflow/types.ts'
 import type { CommandContext } from './globals.ts'
 import { showJson } from './show.ts'
 
+export interface TypesFlags {
+  readonly out?: string
+  /** As it is recorded there; else as the specs say. */
+  readonly env?: Environment
+}
+
 /** Prints declarations, or writes them to a file. Exit codes: 0 done, 1 the specs are not sound. */
 export async function typesCommand(
   { around, terminal, format }: CommandContext,
-  out: string | undefined
+  { out, env }: TypesFlags
 ): Promise<number> {
-  const text = await typesWorkflow(around)
+  const text = await typesWorkflow(around, env ?? null)
   const isWritten = out !== undefined && writeIfOther(out, text)
   if (format === 'json') {
     await showJson(terminal, { formatVersion: 1, file: out ?? null, text })

@@ -1,5 +1,4 @@
 import { hasErrors } from '../model/diagnostic.ts'
-import type { Slot } from '../model/generated/types.ts'
 import type { CommandContext } from './globals.ts'
 import { showDiagnostics, showJson } from './show.ts'
 
@@ -70,41 +69,5 @@ export async function initCommand(
       ? '\nNext, choose a service and write connections/<name>.yaml:\n    tieline connectors list\n'
       : '\nNext:\n    tieline validate\n    tieline plan\n'
   )
-  return 0
-}
-
-export async function unlockCommand(
-  { around, terminal, format }: CommandContext,
-  id: string
-): Promise<number> {
-  const { unlockWorkflow } = await import('../workflow/state.ts')
-  await unlockWorkflow(around, id)
-  if (format === 'json') await showJson(terminal, { formatVersion: 1, unlocked: id })
-  else terminal.out(`Lock ${id} is ended.\n`)
-  return 0
-}
-
-/** Exit code 0; what was found and mended is told. */
-export async function verifyCommand({ around, terminal, format }: CommandContext): Promise<number> {
-  const { verifyWorkflow } = await import('../workflow/state.ts')
-  const diagnostics = await verifyWorkflow(around)
-  if (format === 'json') {
-    await showJson(terminal, { diagnostics })
-    return 0
-  }
-  await showDiagnostics(terminal, diagnostics)
-  if (diagnostics.length === 0) terminal.out('State and vault agree.\n')
-  return 0
-}
-
-export async function acceptCommand(
-  { around, terminal, format }: CommandContext,
-  slot: Slot
-): Promise<number> {
-  const { acceptWorkflow } = await import('../workflow/state.ts')
-  const { serial, digest } = await acceptWorkflow(around, slot)
-  if (format === 'json')
-    await showJson(terminal, { formatVersion: 1, document: slot, serial, digest })
-  else terminal.out(`The ${slot} state is accepted as it is, at serial ${serial}.\n`)
   return 0
 }

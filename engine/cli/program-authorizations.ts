@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander'
-import type { OwnEnvironment } from '../model/generated/types.ts'
+import type { Environment } from '../model/generated/types.ts'
 import type { ProgramTools } from './program-run-time.ts'
 
 export interface AuthorizationTools
   extends Pick<ProgramTools, 'run' | 'addCommand' | 'environmentOption' | 'environmentOf'> {
   readonly collectEnvironments: (
     value: string,
-    before: readonly OwnEnvironment[]
-  ) => readonly OwnEnvironment[]
+    before: readonly Environment[]
+  ) => readonly Environment[]
 }
 
 /** The commands that look at authorizations and end them: status and revoke. */
@@ -20,9 +20,9 @@ export function addAuthorizationCommands(program: Command, tools: AuthorizationT
     'tieline status -e prod --refresh'
   )
     .addOption(
-      new Option('-e, --env <env>', 'environment (repeatable)')
+      new Option('-e, --env <env>', 'dev, stage, prod or client/<name> (repeatable)')
         .argParser(collectEnvironments)
-        .default([] as OwnEnvironment[], 'all')
+        .default([] as Environment[], 'ours; for a member of a client, their own')
     )
     .option('--refresh', 'ask the services first, and record what has ended')
     .option('--by <email>', 'all that one person authorized, for the day they leave')

@@ -1,5 +1,6 @@
 import type { Command, Option } from 'commander'
-import type { OwnEnvironment } from '../model/generated/types.ts'
+import type { Environment } from '../model/generated/types.ts'
+import type { TypesFlags } from './command-types.ts'
 import type { CommandContext } from './globals.ts'
 
 /** What program.ts makes commands with. */
@@ -11,7 +12,7 @@ export interface ProgramTools {
   readonly addCommand: (parent: Command, name: string, summary: string, shown: string) => Command
   readonly environmentOption: () => Option
   /** As the flag says, else TIELINE_ENV, else dev. */
-  readonly environmentOf: (flags: { readonly env?: OwnEnvironment }) => OwnEnvironment
+  readonly environmentOf: (flags: { readonly env?: Environment }) => Environment
   readonly collect: (value: string, before: readonly string[]) => readonly string[]
 }
 
@@ -27,12 +28,20 @@ export function addRunTimeCommands(program: Command, tools: ProgramTools): void 
       'write TypeScript declarations of the connections',
       'tieline types --out connections.ts'
     )
+    .addOption(environmentIn(tools, 'as recorded there; as the specs say where left out'))
     .option('--out <file>', 'write them to this file; standard output where left out')
-    .action((flags: { readonly out?: string }, command: Command) =>
+    .action((flags: TypesFlags, command: Command) =>
       tools.run(command, async context =>
-        (await import('./command-types.ts')).typesCommand(context, flags.out)
+        (await import('./command-types.ts')).typesCommand(context, flags)
       )
     )
+}
+
+/** The option under another description: here nothing stands in for it where it is left out. */
+function environmentIn({ environmentOption }: ProgramTools, description: string): Option {
+  const option = environmentOption()
+  option.description = description
+  return option
 }
 
 function addToken(program: Command, tools: ProgramTools): void {

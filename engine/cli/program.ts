@@ -1,9 +1,19 @@
 import { Argument, Command, CommanderError, Help, InvalidArgumentError, Option } from 'commander'
 import { problem, Refusal } from '../model/diagnostic.ts'
-import type { OwnEnvironment, Slot } from '../model/generated/types.ts'
+import type { Environment } from '../model/generated/types.ts'
+import {
+  collectEnvironments,
+  environmentOf,
+  environmentOption,
+  parseEnvironment
+} from './environment-option.ts'
 import { type CommandContext, contextOf, type GlobalFlags } from './globals.ts'
 import { addAuthorizationCommands } from './program-authorizations.ts'
+import { addBundleCommands } from './program-bundle.ts'
+import { addDoctorCommand } from './program-doctor.ts'
 import { addRunTimeCommands } from './program-run-time.ts'
+import { addStateCommands } from './program-state.ts'
+import { addToolCommands } from './program-tools.ts'
 import { addVaultCommands } from './program-vault.ts'
 import { type Format, showRefusal } from './show.ts'
 import { openTerminal } from './terminal.ts'
@@ -179,7 +189,7 @@ function buildProgram(run: (command: Command, work: Run) => Promise<void>): Comm
       'tieline plan -e stage --connection salesforce --with-references'
     )
       .addOption(environmentOption())
-      .option('--all', 'plan the whole road: dev, stage, prod')
+      .option('--all', 'plan the whole road: dev, stage, prod and every client')
       .option('--out <file>', 'save the plan for apply')
       .option('--detailed-exitcode', 'exit with 2 if there is something to do')
       .option('--refresh', 'ask the services first, and record which authorizations have ended')
@@ -196,11 +206,9 @@ function buildProgram(run: (command: Command, work: Run) => Promise<void>): Comm
       .option('--auto-approve', 'apply without asking')
       .option('--no-authorize', 'leave authorizations pending')
       .addOption(
-        new Option('--road <env>', 'apply dev, stage, ... up to this environment').choices([
-          'dev',
-          'stage',
-          'prod'
-        ])
+        new Option('--road <env>', 'apply dev, stage, ... up to this environment').argParser(
+          parseEnvironment
+        )
       )
       .option('-m, --message <note>', 'a note for the version that a publish makes')
   ).action((file, flags, command) =>
@@ -219,7 +227,7 @@ function buildProgram(run: (command: Command, work: Run) => Promise<void>): Comm
     .addOption(
       new Option('-e, --env <env>', 'environment (repeatable: one consent for all)')
         .argParser(collectEnvironments)
-        .default([] as OwnEnvironment[], 'TIELINE_ENV, else dev')
+        .default([] as Environment[], 'TIELINE_ENV, else dev')
     )
     .option('--user <email>', 'logged-in-user level: whose authorization')
     .addOption(
@@ -252,6 +260,9 @@ function buildProgram(run: (command: Command, work: Run) => Promise<void>): Comm
   addAuthorizationCommands(program, tools)
   addRunTimeCommands(program, tools)
   addVaultCommands(program, tools)
+  addBundleCommands(program, tools)
+  addToolCommands(program, tools)
+  addDoctorCommand(program, tools)
 
   const connectors = addCommand(
     program,
@@ -280,32 +291,7 @@ function buildProgram(run: (command: Command, work: Run) => Promise<void>): Comm
       )
     )
 
-  const state = addCommand(program, 'state', 'mend state', 'tieline state unlock 3f2c...')
-  addCommand(state, 'unlock', 'end a lock whose holder is gone', 'tieline state unlock 3f2c...')
-    .argument('<id>', 'id of the lock, as STATE_LOCKED tells it')
-    .action((id, _, command) =>
-      run(command, async context => (await import('./commands.ts')).unlockCommand(context, id))
-    )
-  addCommand(
-    state,
-    'verify',
-    'compare state and vault, and mend what a cut-off run left',
-    'tieline state verify --accept -e dev'
-  )
-    .option('--accept', 'take a document as it is that was edited by hand')
-    .addOption(
-      new Option('-e, --env <document>', 'with --accept: which document')
-        .choices(['dev', 'stage', 'prod', 'shared'])
-        .default('dev' as Slot)
-    )
-    .action((flags, command) =>
-      run(command, async context => {
-        const { acceptCommand, verifyCommand } = await import('./commands.ts')
-        return flags.accept === true
-          ? acceptCommand(context, flags.env as Slot)
-          : verifyCommand(context)
-      })
-    )
+  addStateCommands(program, tools)
   return program
 }
 
@@ -334,37 +320,8 @@ function selecting(command: Command): Command {
     )
 }
 
-function environmentOption(): Option {
-  return new Option('-e, --env <env>', 'environment (else TIELINE_ENV, else dev)').choices([
-    'dev',
-    'stage',
-    'prod'
-  ])
-}
-
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value]
-}
-
-function collectEnvironments(
-  value: string,
-  before: readonly OwnEnvironment[]
-): readonly OwnEnvironment[] {
-  if (value === 'dev' || value === 'stage' || value === 'prod') return [...before, value]
-  throw new InvalidArgumentError('Allowed choices are dev, stage, prod.')
-}
-
-/** A misspelt variable must not lead to another environment than was meant. */
-function environmentOf({ env }: { readonly env?: OwnEnvironment }): OwnEnvironment {
-  const named = env ?? (process.env.TIELINE_ENV || 'dev')
-  if (named === 'dev' || named === 'stage' || named === 'prod') return named
-  throw new Refusal(
-    problem(
-      'USAGE',
-      'The command line is not understood',
-      'TIELINE_ENV names no environment. Set it to dev, stage or prod, or say it with -e.'
-    )
-  )
 }
 
 function parsePort(value: string): number {

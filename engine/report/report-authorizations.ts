@@ -1,82 +1,172 @@
-import type { DueAuthorization, OwnEnvironment } from '../model/generated/types.ts'
-import { indented } from './layout.ts'
+import { clientOf, isClient } from '../model/documents.ts'
+import type { DueAuthorization, Environment, Level, Slot } from '../model/generated/types.ts'
+import { enumerated, indented, paintWords, spaced } from './layout.ts'
 import type { Style } from './style.ts'
-import { authorizeCommand, counted, reasonWords, slotWords, whoWords } from './words.ts'
+import {
+  authorizeCommand,
+  counted,
+  memberCommand,
+  people,
+  reasonWords,
+  slotWords,
+  whoWords
+} from './words.ts'
 
-/** The to-do list under a heading: what to authorize where, why, who may do it, and the command. Empty if nothing is due. */
+/**
+ * The to-do list under a heading: what to authorize where, why, who may do it, and the command. Empty if nothing is due.
+ * `environments` are one of ours, or the clients that the list is for: theirs is told by the role that has to do it.
+ */
 export function reportAuthorizations(
   heading: string,
   due: readonly DueAuthorization[],
-  environment: OwnEnvironment,
+  environments: readonly Environment[],
   style: Style
 ): readonly string[] {
   if (due.length === 0) return []
-  const who = commonWho(due)
-  const title = who === null ? `${heading}:` : `${heading}, by ${who}:`
-  return [
-    style.bold(title),
-    ...due.flatMap(each => dueLines(each, { all: due, environment, style, who }))
-  ]
+  const whose = whoseWords(environments)
+  const list = { all: due, environments, style, who: commonWho(due, whose) }
+  const title = list.who === null ? heading : `${heading}, by ${list.who}`
+  if (whose === null) return section(title, due, list)
+
+  const asked = due.filter(isAsked)
+  return spaced([
+    section(title, ofLevel(asked, 'administrator'), list),
+    section(
+      `${heading}, by each user of ${whose} at first use`,
+      ofLevel(asked, 'logged-in-user'),
+      list
+    ),
+    section(
+      'Nobody is asked',
+      due.filter(each => !isAsked(each)),
+      list
+    )
+  ])
+}
+
+/** What ends when clients are removed: how much it is, and what it was for. */
+export function reportEnding(
+  due: readonly DueAuthorization[],
+  environments: readonly Environment[],
+  style: Style
+): readonly string[] {
+  const isOne = environments.length === 1
+  const whose = (isOne ? whoseWords(environments) : null) ?? `these ${environments.length} clients`
+  const ended = due.filter(each => each.action === 'revoke')
+  const byAdmins = ofLevel(ended, 'administrator').length * environments.length
+  const byUsers = ofLevel(ended, 'logged-in-user').reduce((sum, each) => sum + (each.users ?? 0), 0)
+  const some = (count: number, noun: string) =>
+    count === 0 ? [] : [`${count} by ${isOne ? 'its' : 'their'} ${noun}`]
+  const much = enumerated([...some(byAdmins, 'admins'), ...some(byUsers, 'users')])
+  if (ended.length === 0) return [`Nothing that ${whose} authorized is left to revoke.`]
+  return section(
+    `Everything that ${whose} authorized${much === '' ? '' : ` (${much})`} is revoked, and the grants end`,
+    // Why is said once for all.
+    ended.map(each => ({ ...each, reasons: [] })),
+    { all: ended, environments, style, who: null }
+  )
 }
 
 interface List {
   readonly all: readonly DueAuthorization[]
-  readonly environment: OwnEnvironment
+  readonly environments: readonly Environment[]
   readonly style: Style
   /** Said once, in the heading, if it is the same for all that administrators have to do. */
   readonly who: string | null
 }
 
-function commonWho(due: readonly DueAuthorization[]): string | null {
-  const asked = due.filter(
-    each =>
-      each.level === 'administrator' &&
-      (each.action === 'authorize' || each.action === 'reauthorize')
-  )
-  const [first, ...others] = new Set(asked.map(each => whoWords(each.who)))
+/** The client whose own members authorize; null where it is up to us. */
+function whoseWords([first, ...others]: readonly Environment[]): string | null {
+  if (first === undefined || !isClient(first)) return null
+  return others.length === 0 ? clientOf(first) : 'each client'
+}
+
+function isAsked({ action }: DueAuthorization): boolean {
+  return action === 'authorize' || action === 'reauthorize'
+}
+
+function ofLevel(due: readonly DueAuthorization[], level: Level): readonly DueAuthorization[] {
+  return due.filter(each => each.level === level)
+}
+
+function commonWho(due: readonly DueAuthorization[], whose: string | null): string | null {
+  const asked = ofLevel(due.filter(isAsked), 'administrator')
+  const [first, ...others] = new Set(asked.map(each => whoWords(each.who, whose)))
   return others.length > 0 ? null : (first ?? null)
 }
 
+function section(title: string, due: readonly DueAuthorization[], list: List): readonly string[] {
+  if (due.length === 0) return []
+  const { style } = list
+  return [
+    ...indented(paintWords(`${title}:`, style.bold), style.width, 0, 2),
+    ...due.flatMap(each => dueLines(each, list))
+  ]
+}
+
 function dueLines(due: DueAuthorization, list: List): readonly string[] {
-  const { all, style } = list
+  const { symbols, red, dim } = list.style
   switch (due.action) {
     case 'authorize':
     case 'reauthorize':
       return toDo(due, list)
     case 'inherit':
-      return oneLine(due, style, style.symbols.same, inheritWords(due))
+      return oneLine(due, list, symbols.same, inheritWords(due))
     case 'keep':
-      return oneLine(due, style, style.symbols.same, keepWords(due)).map(style.dim)
+      return oneLine(due, list, symbols.same, keepWords(due)).map(dim)
     case 'revoke':
-      return oneLine(due, style, style.red(style.symbols.delete), revokeWords(due, all))
+      return oneLine(due, list, red(symbols.delete), revokeWords(due, list.all))
   }
 }
 
-function toDo(due: DueAuthorization, { environment, style, who }: List): readonly string[] {
+function toDo(due: DueAuthorization, list: List): readonly string[] {
+  const { environments, style } = list
+  const whose = whoseWords(environments)
   const isNew = due.action === 'authorize'
   const symbol = isNew ? style.green(style.symbols.add) : style.yellow(style.symbols.modify)
-  const title = `${symbol} authorize ${style.bold(due.connection)}${isNew ? '' : ' again'} in ${slotWords(due.slot)}`
-  const words = dueWords(due)
-  const own = whoWords(due.who)
-  const each = due.level === 'logged-in-user' ? ['each user authorizes at first use:'] : []
-  const by = own === null || own === who || each.length > 0 ? [] : [`by ${own}:`]
+  const title = `${symbol} authorize ${style.bold(due.connection)}${isNew ? '' : ' again'} in ${placeWords(due.slot, list)}`
+  const words = [dueWords(due, whose), whose === null ? '' : againWords(due)].filter(Boolean)
   return [
-    ...indented(words === '' ? title : `${title}: ${words}`, style.width, 2, 6),
-    ...[...by, ...each].flatMap(line => sentence(line, style)),
-    `        ${style.cyan(authorizeCommand(due.connection, environment))}`
+    ...indented([words.length === 0 ? title : `${title}:`, ...words].join(' '), style.width, 2, 6),
+    ...byWords(due, list, whose).flatMap(line => indented(line, style.width, 6)),
+    `        ${style.cyan(commandOf(due, list, whose))}`
   ]
 }
 
-function sentence(text: string, style: Style): readonly string[] {
-  return text === '' ? [] : indented(text, style.width, 6)
+/** Who does it, where the heading does not say so. */
+function byWords(due: DueAuthorization, { who }: List, whose: string | null): readonly string[] {
+  if (due.level === 'logged-in-user') {
+    return whose === null ? ['each user authorizes at first use:'] : []
+  }
+  const own = whoWords(due.who, whose)
+  return own === null || own === who ? [] : [`by ${own}:`]
 }
 
-function dueWords(due: DueAuthorization): string {
+function commandOf({ connection }: DueAuthorization, list: List, whose: string | null): string {
+  const { environments } = list
+  const [first] = environments
+  return whose === null && first !== undefined
+    ? authorizeCommand(connection, first)
+    : memberCommand(connection, environments)
+}
+
+function placeWords(slot: Slot, { environments }: List): string {
+  return environments.length > 1 ? 'each of them' : slotWords(slot)
+}
+
+function dueWords(due: DueAuthorization, whose: string | null): string {
   return [
     ...due.reasons.map(reasonWords),
     ...(due.action === 'reauthorize' ? scopeWords(due) : []),
-    ...usersWords(due)
+    ...(whose === null ? usersWords(due) : [])
   ].join('; ')
+}
+
+/** People of a client who had authorized it already. */
+function againWords({ users }: DueAuthorization): string {
+  if (users === null || users === 0) return ''
+  const [have, consent] = users === 1 ? ['has', 'consents'] : ['have', 'consent']
+  return `(${people(users)} ${have} authorized it before and ${consent} again)`
 }
 
 function usersWords({ users }: DueAuthorization): readonly string[] {
@@ -105,8 +195,7 @@ function keepWords(due: DueAuthorization): string {
 
 function revokeWords(due: DueAuthorization, all: readonly DueAuthorization[]): string {
   const isReplaced = all.some(
-    ({ id, action, level }) =>
-      id === due.id && level === due.level && (action === 'authorize' || action === 'reauthorize')
+    each => each.id === due.id && each.level === due.level && isAsked(each)
   )
   const after = isReplaced ? ['ends after its replacement'] : []
   return [...due.reasons.map(reasonWords), ...usersWords(due), ...after].join('; ')
@@ -114,12 +203,13 @@ function revokeWords(due: DueAuthorization, all: readonly DueAuthorization[]): s
 
 function oneLine(
   { connection, slot, action }: DueAuthorization,
-  style: Style,
+  list: List,
   symbol: string,
   words: string
 ): readonly string[] {
+  const { style } = list
   const verb = action === 'revoke' ? 'revoke ' : ''
-  const place = action === 'inherit' ? '' : ` in ${slotWords(slot)}`
+  const place = action === 'inherit' ? '' : ` in ${placeWords(slot, list)}`
   const title = `${symbol} ${verb}${style.bold(connection)}${place}`
   return indented(words === '' ? title : `${title}: ${words}`, style.width, 2, 6)
 }

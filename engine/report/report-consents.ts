@@ -1,4 +1,4 @@
-import type { Account, OwnEnvironment, Slot } from '../model/generated/types.ts'
+import type { Account, Environment, Slot } from '../model/generated/types.ts'
 import { enumerated, indented, joined } from './layout.ts'
 import { cleaned } from './strip-control.ts'
 import type { Style } from './style.ts'
@@ -7,7 +7,7 @@ import { slotWords } from './words.ts'
 /** What a person just authorized. */
 export interface ConsentReport {
   readonly connection: string
-  readonly environments: readonly OwnEnvironment[]
+  readonly environments: readonly Environment[]
   readonly slots: readonly Slot[]
   readonly user: string | null
   readonly account: Account

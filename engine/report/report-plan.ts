@@ -1,10 +1,20 @@
-import type { Change, ChangeAction, DueAction, Level, Plan } from '../model/generated/types.ts'
+import { isClient } from '../model/documents.ts'
+import type {
+  Change,
+  ChangeAction,
+  DueAction,
+  Environment,
+  Level,
+  Plan
+} from '../model/generated/types.ts'
 import { displayWidth, indented, joined, paintWords, spaced } from './layout.ts'
-import { reportAuthorizations } from './report-authorizations.ts'
+import { headingWords, isRemoval } from './plan-heading.ts'
+import { reportAuthorizations, reportEnding } from './report-authorizations.ts'
 import { displayNameOf, reportFields } from './report-fields.ts'
 import { reportHeld } from './report-held.ts'
 import { cleaned } from './strip-control.ts'
 import type { Style } from './style.ts'
+import { type Block, changesOnce, dueOnce, nothingTold, type Told } from './told-before.ts'
 import { allBecauseWords } from './words.ts'
 
 /**
@@ -13,70 +23,80 @@ import { allBecauseWords } from './words.ts'
  */
 export function reportPlan(plan: Plan, style: Style): string {
   const safe = cleaned(plan, 'message')
-  const version = versionWords(safe, style)
-  const heading = version === null ? [] : [`${style.bold(safe.environment)}: ${version}`]
-  return joined(spaced([heading, planLines(safe, style)]))
-}
-
-/** The plans of the whole road, each under the name of its environment. An environment without changes takes one line. */
-export function reportPlans(plans: readonly Plan[], style: Style): string {
-  const groups = cleaned(plans, 'message').map(plan => {
-    const version = versionWords(plan, style)
-    const heading = style.bold(plan.environment) + (version === null ? '' : `: ${version}`)
-    const lines = planLines(plan, style)
-    if (lines.length > 1) return [heading, '', ...lines]
-    return [`${heading}${version === null ? ':' : '.'} ${lines.join('')}`]
-  })
-  return joined(spaced(groups))
+  const words = headingWords(safe, 1, style)
+  const heading = words === null ? [] : headingLines(safe.environment, words, style)
+  return joined(spaced([heading, planLines(safe, [safe.environment], style)]))
 }
 
 /** The last line of a plan alone. Empty if nothing is to be done. */
 export function reportSummary(plan: Plan, style: Style): string {
-  return joined(summaryLine(cleaned(plan, 'message'), style))
+  return joined(summaryLine(cleaned(plan, 'message'), 1, style))
 }
 
-function planLines(plan: Plan, style: Style): readonly string[] {
-  const due = reportAuthorizations('Authorizations', plan.authorizations, plan.environment, style)
+/** Whose plan it is, and what it does as a whole: in one line, or each for itself. */
+export function headingLines(names: string, words: string, style: Style): readonly string[] {
+  const whose = `${paintWords(names, style.bold)}:`
+  if (displayWidth(`${whose} ${words}`) <= style.width) return [`${whose} ${words}`]
+  return [...indented(whose, style.width, 0, 2), ...indented(words, style.width, 2)]
+}
+
+/**
+ * What stands below the heading. `environments` are more than one if clients have the same plan; `told` is what stands above of other
+ * clients. Texts are clean already.
+ */
+export function planLines(
+  plan: Plan,
+  environments: readonly Environment[],
+  style: Style,
+  told: Told = nothingTold()
+): readonly string[] {
+  const due = dueLines(plan, environments, style, told)
   const isAlone = plan.changes.length === 0 && plan.held.length === 0 && due.length === 0
+  const all = plan.changes.map(change => ({ change, lines: changeLines(change, plan, style) }))
+  const { blocks, before } = isClient(plan.environment)
+    ? changesOnce(all, plan.environment, told, style)
+    : { blocks: all, before: [] }
   return spaced([
     plan.changes.length === 0 ? [nothingWords(plan)] : [],
-    ...changeGroups(plan, style),
+    before,
+    ...changeGroups(blocks),
     reportHeld(plan, style),
     due,
-    isAlone ? [] : summaryLine(plan, style)
+    isAlone ? [] : summaryLine(plan, environments.length, style)
   ])
 }
 
+function dueLines(
+  plan: Plan,
+  environments: readonly Environment[],
+  style: Style,
+  told: Told
+): readonly string[] {
+  const { authorizations, environment } = plan
+  if (isRemoval(plan)) return reportEnding(authorizations, environments, style)
+  const lines = reportAuthorizations('Authorizations', authorizations, environments, style)
+  return isClient(environment) ? dueOnce(lines, plan, environments.length, told, style) : lines
+}
+
 /** With a selection that is refused, no changes does not mean that there are none. */
-function nothingWords({ held, selection }: Plan): string {
+function nothingWords({ held, selection, renamedFrom }: Plan): string {
   const isRefused = held.some(
     ({ code, linkName }) =>
       code === 'NEEDS_COMPONENTS' ||
       (code === 'UNREFERENCED' && selection.connections.includes(linkName))
   )
-  return isRefused ? 'The selection cannot be published as it is.' : 'No changes.'
-}
-
-function versionWords({ version, selection }: Plan, style: Style): string | null {
-  const { from, to, pinned } = version
-  if (to === null) return null
-  if (from === to) {
-    if (!pinned) return selection.version === 'latest' ? `version ${to}, not pinned` : null
-    return selection.version === null ? `stays pinned at ${to}` : `version ${to}, pinned`
-  }
-  const step = from === null ? `${to}, the first` : `${from} ${style.symbols.arrow} ${to}`
-  return `version ${step}${pinned ? ', pinned' : ''}`
+  if (isRefused) return 'The selection cannot be published as it is.'
+  return renamedFrom === null ? 'No changes.' : 'No other changes.'
 }
 
 /** Blocks stand apart from each other; changes that take one line stand together. */
-function changeGroups(plan: Plan, style: Style): readonly (readonly string[])[] {
+function changeGroups(blocks: readonly Block[]): readonly (readonly string[])[] {
   const groups: string[][] = []
-  for (const change of plan.changes) {
-    const block = changeLines(change, plan, style)
+  for (const { lines } of blocks) {
     const last = groups.at(-1)
     const endsInOneLine = last !== undefined && !last.at(-1)?.startsWith(' ')
-    if (block.length === 1 && endsInOneLine) last.push(...block)
-    else groups.push([...block])
+    if (lines.length === 1 && endsInOneLine) last.push(...lines)
+    else groups.push([...lines])
   }
   return groups
 }
@@ -107,8 +127,10 @@ function titleOf(change: Change, style: Style): string {
   ].join(' ')
 }
 
-/** That all of it is new in the version that the plan goes to, the version line has said. */
-function whyOf({ because, action }: Change, { source, version }: Plan): string {
+/** What the heading has said of all of it, no change says again: that it is new in this version, or that the client goes. */
+function whyOf({ because, action }: Change, plan: Plan): string {
+  if (isRemoval(plan)) return ''
+  const { source, version } = plan
   const told = because.filter(each => each.code !== 'NEW_VERSION' || each.version !== version.to)
   return allBecauseWords(told, action, source.environment)
 }
@@ -128,7 +150,11 @@ function symbolOf(action: ChangeAction, { symbols, green, yellow, red, cyan, dim
   }
 }
 
-function summaryLine({ summary, changes, authorizations }: Plan, style: Style): readonly string[] {
+function summaryLine(
+  { summary, changes, authorizations }: Plan,
+  count: number,
+  style: Style
+): readonly string[] {
   const some = (count: number, words: string) => (count === 0 ? [] : [`${count} ${words}`])
   const edits =
     changes.length === 0
@@ -153,12 +179,13 @@ function summaryLine({ summary, changes, authorizations }: Plan, style: Style): 
   const parts = [edits, due, some(summary.held, 'held back')].filter(part => part.length > 0)
   if (parts.length === 0) return []
   const lines = parts.map(part => part.join(', '))
-  const text = `Plan: ${lines.join('; ')}.`
+  const start = count === 1 ? 'Plan' : 'Plan for each'
+  const text = `${start}: ${lines.join('; ')}.`
   if (displayWidth(text) <= style.width) return [style.bold(text)]
   // Too much for one line: one for what changes, one for whom it concerns, one for what stays.
   return lines.flatMap((line, at) => {
     const ended = `${line}${at === lines.length - 1 ? '.' : ';'}`
-    const whole = at === 0 ? `Plan: ${ended}` : ended
+    const whole = at === 0 ? `${start}: ${ended}` : ended
     return indented(whole, style.width, at === 0 ? 0 : 6, 6).map(style.bold)
   })
 }

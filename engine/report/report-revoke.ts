@@ -1,4 +1,4 @@
-import type { Account, OwnEnvironment, Slot } from '../model/generated/types.ts'
+import type { Account, Environment, Slot } from '../model/generated/types.ts'
 import { enumerated, indented, joined, prose } from './layout.ts'
 import { cleaned } from './strip-control.ts'
 import type { Style } from './style.ts'
@@ -12,7 +12,7 @@ export interface RevokeReport {
     readonly user: string | null
     readonly account: Account
     /** Those that ran on it. */
-    readonly environments: readonly OwnEnvironment[]
+    readonly environments: readonly Environment[]
     readonly service: 'ended' | 'refused' | 'not-asked'
     /** What the person should know of the service's side; null if there is nothing. */
     readonly said: string | null

@@ -1,7 +1,7 @@
 import type {
   ConnectionStatus,
+  Environment,
   EnvironmentStatus,
-  OwnEnvironment,
   Status,
   StatusCause,
   StatusWord
@@ -113,7 +113,7 @@ function whoElse({ users }: ConnectionStatus, style: Style): readonly string[] {
 
 function whatToDo(
   { connection, status, cause }: ConnectionStatus,
-  environment: OwnEnvironment,
+  environment: Environment,
   style: Style
 ): readonly string[] {
   const isDue = !['connected', 'expiring', 'credential-not-here'].includes(status)

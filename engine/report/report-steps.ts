@@ -1,4 +1,4 @@
-import type { DueAuthorization, OwnEnvironment } from '../model/generated/types.ts'
+import type { DueAuthorization, Environment } from '../model/generated/types.ts'
 import { indented, joined, paintWords, prose, spaced } from './layout.ts'
 import { reportAuthorizations } from './report-authorizations.ts'
 import { cleaned } from './strip-control.ts'
@@ -15,7 +15,7 @@ export interface StepOutcome {
 
 /** What an apply did, and what it leaves to do. */
 export interface Applied {
-  readonly environment: OwnEnvironment
+  readonly environment: Environment
   /** In the order in which they ran. */
   readonly steps: readonly StepOutcome[]
   /** Authorizations that stay pending. */
@@ -36,7 +36,7 @@ export function reportApplied(applied: Applied, style: Style, seen: Seen): strin
   const told = seen.steps ? steps.filter(each => each.outcome !== 'done' || each.detail) : steps
   const due = seen.pending
     ? []
-    : reportAuthorizations('Still to authorize', pending, environment, style)
+    : reportAuthorizations('Still to authorize', pending, [environment], style)
   return joined(spaced([stepLines(told, style), due, [style.bold(summaryOf(steps, pending))]]))
 }
 

@@ -2,14 +2,17 @@
 import type {
   Because,
   ChangeAction,
+  Environment,
   HeldCode,
-  OwnEnvironment,
   Plan,
   Reason,
   Slot,
   Who
 } from '../model/generated/types.ts'
 import { enumerated } from './layout.ts'
+
+/** Of more names than this, the rest is counted; but where that would be one, it is named too. */
+export const mostNames = 5
 
 /** Why something is part of the plan; null where its place in the plan says it all. */
 export function becauseWords(
@@ -123,10 +126,11 @@ function fromTo({
   return parts.join('')
 }
 
-/** Who may do it; null where each user does it for themselves. */
-export function whoWords(who: readonly Who[]): string | null {
+/** Who may do it; null where each user does it for themselves. `whose` is the client whose members they are. */
+export function whoWords(who: readonly Who[], whose: string | null = null): string | null {
   const roles = who.flatMap(each => roleWords(each) ?? [])
-  return roles.length === 0 ? null : enumerated(roles, 'or')
+  if (roles.length === 0) return null
+  return enumerated(roles, 'or') + (whose === null ? '' : ` of ${whose}`)
 }
 
 function roleWords(who: Who): string | null {
@@ -150,10 +154,24 @@ export function slotWords(slot: Slot): string {
 }
 
 /** What a person types to authorize. A name that is no link name is quoted, so that a shell takes it as one word. */
-export function authorizeCommand(connection: string, environment: OwnEnvironment): string {
-  const isPlain = /^[a-z0-9_]+$/.test(connection)
-  const name = isPlain ? connection : `'${connection.replaceAll("'", "'\\''")}'`
-  return `tieline authorize ${name} -e ${environment}`
+export function authorizeCommand(connection: string, environment: Environment): string {
+  return `tieline authorize ${shellWord(connection)} -e ${shellWord(environment)}`
+}
+
+/** The same for a member of a client, as others type it; `NAME` stands for each of several clients. */
+export function memberCommand(connection: string, clients: readonly Environment[]): string {
+  const [first = 'client/NAME', ...others] = clients
+  return `${authorizeCommand(connection, others.length > 0 ? 'client/NAME' : first)} --as EMAIL`
+}
+
+function shellWord(text: string): string {
+  return /^[a-zA-Z0-9_/]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
+
+/** Names as far as a reader follows; the rest is counted. */
+export function namesWords(names: readonly string[]): string {
+  if (names.length <= mostNames + 1) return enumerated(names)
+  return `${names.slice(0, mostNames).join(', ')} and ${names.length - mostNames} others`
 }
 
 /** The day of a time in UTC; any other text as it is. */
@@ -169,4 +187,9 @@ export function shortDigest(text: string): string {
 /** `1 error`, `2 errors`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** `1 person`, `2 people`. */
+export function people(count: number): string {
+  return count === 1 ? '1 person' : `${count} people`
 }

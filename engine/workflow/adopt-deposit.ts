@@ -1,20 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Credential } from '../model/credential.ts'
 import { type Diagnostic, problem, Refusal } from '../model/diagnostic.ts'
-import { type Documents, environments } from '../model/documents.ts'
-import type {
-  AuthorizationRecord,
-  CredentialFile,
-  OwnEnvironment,
-  WorkspaceSpec
-} from '../model/generated/types.ts'
+import { type Documents, neighboursOf } from '../model/documents.ts'
+import type { AuthorizationRecord, CredentialFile, Environment } from '../model/generated/types.ts'
 import type { DepositCheck, Vault } from '../model/ports.ts'
+import type { Settings } from '../model/specs.ts'
 import type { Need } from '../model/target.ts'
 import type { Resolver } from './open-workspace.ts'
-import { isPermitted } from './permit.ts'
+import { hasMembers, isPermitted } from './permit.ts'
 
 export interface AdoptionScene {
-  readonly settings: WorkspaceSpec
+  readonly settings: Settings
   readonly documents: Documents
   readonly resolver: Pick<Resolver, 'needOf'>
   readonly vault: Pick<Vault, 'adopt' | 'list' | 'remove'>
@@ -64,7 +60,7 @@ export function depositCheck(
 }
 
 interface Use {
-  readonly environment: OwnEnvironment
+  readonly environment: Environment
   readonly need: Need
 }
 
@@ -74,7 +70,7 @@ function usesOf(
   { needOf }: Pick<Resolver, 'needOf'>,
   { connection: id, slot }: Credential
 ): readonly Use[] {
-  return environments.flatMap((environment): readonly Use[] => {
+  return neighboursOf(slot).flatMap((environment): readonly Use[] => {
     const connections = Object.values(documents[environment]?.connections ?? {})
     const connection = connections.find(each => each.id === id)
     if (connection === undefined) return []
@@ -98,13 +94,13 @@ function fits({ connection, user, record }: Credential, need: Need): boolean {
  * and reads everything, there is nobody who would leave a deposit.
  */
 function mayAuthorize(
-  settings: WorkspaceSpec,
-  { user }: Credential,
+  settings: Settings,
+  { user, slot }: Credential,
   by: string,
   verified: boolean,
   uses: readonly Use[]
 ): boolean {
-  if (settings.members === undefined || (!verified && user !== by)) return false
+  if (!hasMembers(settings, slot) || (!verified && user !== by)) return false
   return uses.some(({ environment, need }) =>
     isPermitted(settings, by, {
       kind: 'authorize',

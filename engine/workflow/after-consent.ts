@@ -1,6 +1,6 @@
 import type { AfterConsent } from '../apply/record-consent.ts'
-import { environments } from '../model/documents.ts'
-import type { OwnEnvironment } from '../model/generated/types.ts'
+import { neighboursOf } from '../model/documents.ts'
+import type { Environment } from '../model/generated/types.ts'
 import type { KnownConnectors } from '../model/specs.ts'
 import { servingConsent } from '../plan/content-after.ts'
 import { usedRecord, visibleRecords } from '../plan/used-record.ts'
@@ -12,13 +12,13 @@ import { poolsOf, resolverFor } from './open-workspace.ts'
  */
 export function afterConsent(
   known: KnownConnectors,
-  givenIn: readonly OwnEnvironment[]
+  givenIn: readonly Environment[]
 ): AfterConsent {
-  return (documents, { connection: id }) => {
+  return (documents, { connection: id, slot }) => {
     // Definitions may have changed while a person was away, and brought connectors of their own.
     const { needOf } = resolverFor(known, poolsOf(documents))
-    return environments.flatMap(environment => {
-      const document = documents[environment]
+    return neighboursOf(slot).flatMap(environment => {
+      const document = documents[environment] ?? null
       const connection = Object.values(document?.connections ?? {}).find(each => each.id === id)
       if (document === null || connection?.level !== 'administrator') return []
       const remembered = document.serving[id]

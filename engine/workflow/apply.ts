@@ -1,6 +1,12 @@
 import { type Diagnostic, problem, Refusal } from '../model/diagnostic.ts'
-import type { Documents } from '../model/documents.ts'
-import type { DueAuthorization, OwnEnvironment, Plan, Selection } from '../model/generated/types.ts'
+import { type Documents, isClient, type StateContent } from '../model/documents.ts'
+import type {
+  Digest,
+  DueAuthorization,
+  Environment,
+  Plan,
+  Selection
+} from '../model/generated/types.ts'
 import { contentAfter, differs } from '../plan/content-after.ts'
 import { actorOf } from './actor.ts'
 import { authorizeGroup, authorizeSceneOf, permitAuthorize } from './authorize.ts'
@@ -11,14 +17,15 @@ import { brokenPromise } from './compare-plans.ts'
 import { mendState } from './mend.ts'
 import { poolsOf, resolverFor, soundDocuments } from './open-workspace.ts'
 import { orphanedGrants } from './orphaned-grants.ts'
-import { permit } from './permit.ts'
-import { openScene, type Planned, planOne, type Scene, versionOf } from './plan.ts'
+import { isPermitted, permit } from './permit.ts'
+import { type Planned, planOne, versionOf } from './plan.ts'
+import { openScene, type Scene } from './plan-scene.ts'
 import { revokePlanned } from './revoke-record.ts'
 import type { Surroundings } from './surroundings.ts'
 import { recordUserCounts } from './user-counts.ts'
 
 export interface ApplyRequest {
-  readonly environment: OwnEnvironment
+  readonly environment: Environment
   readonly selection: Selection
   /** A saved plan: what is applied must still be this. */
   readonly promised: Plan | null
@@ -37,7 +44,7 @@ export interface Step {
 }
 
 export interface ApplyResult {
-  readonly environment: OwnEnvironment
+  readonly environment: Environment
   readonly steps: readonly Step[]
   /** Authorizations that are still to be given. */
   readonly pending: readonly DueAuthorization[]
@@ -91,6 +98,7 @@ export async function applyWorkflow(
     }
     steps.push({ what, outcome, detail: null })
   }
+  const keys = await keysOfClient(around, scene, plan, request.signal)
   // Users authorize for themselves, at first use: nothing that apply could do or leave to do.
   const due = plan.authorizations.filter(
     ({ action, level }) =>
@@ -110,7 +118,19 @@ export async function applyWorkflow(
   } else {
     pending.push(...asked)
   }
-  return { environment: plan.environment, steps, pending, diagnostics: found }
+  return { environment: plan.environment, steps, pending, diagnostics: [...found, ...keys] }
+}
+
+/** What an installed client authorizes needs keys that its own admins read. */
+async function keysOfClient(
+  around: Surroundings,
+  { workspace, state }: Scene,
+  { environment, version }: Plan,
+  signal: AbortSignal
+): Promise<readonly Diagnostic[]> {
+  if (!isClient(environment) || version.to === null || signal.aborted) return []
+  const { ensureClientKeys } = await import('./client-keys.ts')
+  return ensureClientKeys(around, workspace.settings, state, environment)
 }
 
 /** New entries keep the ids that a saved plan gave them, though an authorization has moved dev on meanwhile. */
@@ -144,7 +164,7 @@ async function writeDefinitions(
     by: actor,
     at: around.clock.now().toISOString(),
     note: request.note,
-    commit: planned.plan.environment === 'stage' ? await commitOf(around.folder) : null
+    commit: planned.plan.environment === 'dev' ? null : await commitOf(around.folder)
   }
   await scene.state.withLock(`apply ${planned.plan.environment}`, async writer => {
     const documents = await writer.read()
@@ -153,17 +173,28 @@ async function writeDefinitions(
     const fresh = await replan({ ...scene, documents }, shown, serial)
     const version = versionOf(fresh, about)
     const versionDigest = version === null ? null : await writer.writeVersion(version)
-    const accompanying = { ...fresh.accompanying, versionDigest }
-    const content = contentAfter(fresh.plan, documents, accompanying, fresh.resolver.needOf)
-    if (differs(content, documents)) await writer.write(content)
+    const { note, commit } = about
+    if (needsWrite(fresh))
+      await writer.write(contentOf(fresh, versionDigest), { note, commit, ...fresh.writing })
   })
 }
 
-function needsWrite({ plan, documents, accompanying, resolver }: Planned): boolean {
-  return differs(contentAfter(plan, documents, accompanying, resolver.needOf), documents)
+function needsWrite(planned: Planned): boolean {
+  return planned.plan.renamedFrom !== null || differs(contentOf(planned, null), planned.documents)
 }
 
-function describeWrite({ environment, changes, version }: Plan): string {
+function contentOf(
+  { plan, documents, accompanying, resolver }: Planned,
+  versionDigest: Digest | null
+): StateContent {
+  return contentAfter(plan, documents, { ...accompanying, versionDigest }, resolver.needOf)
+}
+
+function describeWrite({ environment, renamedFrom, changes, version }: Plan): string {
+  if (isClient(environment)) {
+    if (renamedFrom !== null) return `record ${renamedFrom} as ${environment}`
+    if (version.to === null) return `record that ${environment} is removed`
+  }
   const count = `${changes.length} ${changes.length === 1 ? 'change' : 'changes'}`
   const to = version.to === null ? '' : `, version ${version.to}`
   return `record ${count} in ${environment}${to}`
@@ -181,7 +212,8 @@ async function runDue(
     const isWaiting = request.signal.aborted || failed.has(due.id)
     return endUnneeded(scene, due, former, conversation, isWaiting)
   }
-  if (!request.authorize) {
+  // What belongs to a client is its own members' to authorize, and waits for them.
+  if (!request.authorize || !mayAuthorize(scene, due, environment)) {
     failed.add(due.id)
     return null
   }
@@ -216,6 +248,15 @@ async function runDue(
       detail: error.diagnostics.map(each => each.detail).join('\n')
     }
   }
+}
+
+function mayAuthorize(
+  { settings, actor }: AuthorizeScene,
+  { level }: DueAuthorization,
+  environment: Environment
+): boolean {
+  if (!isClient(environment)) return true
+  return isPermitted(settings, actor, { kind: 'authorize', level, environment, isOwn: false })
 }
 
 /** Nothing is revoked before its replacement is stored. */

@@ -1,18 +1,14 @@
 import type { Method, Place } from '../authorize/choose-method.ts'
 import { type Diagnostic, problem, Refusal } from '../model/diagnostic.ts'
 import { meant } from '../model/did-you-mean.ts'
-import type { Documents } from '../model/documents.ts'
-import type {
-  Account,
-  Fields,
-  OwnEnvironment,
-  Slot,
-  WorkspaceSpec
-} from '../model/generated/types.ts'
+import { type ClientEnvironment, clientOf, type Documents, isClient } from '../model/documents.ts'
+import type { Account, Environment, Fields, Slot } from '../model/generated/types.ts'
 import type { RefreshLeases, SecretResolver, StateStore, Vault } from '../model/ports.ts'
-import type { KnownConnectors } from '../model/specs.ts'
+import type { KnownConnectors, Settings } from '../model/specs.ts'
 import type { Target } from '../model/target.ts'
 import type { Resolver } from './open-workspace.ts'
+import { clientSpecOf } from './permit.ts'
+import { seenConnections } from './sight.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** How a person is spoken to while authorizing. */
@@ -45,7 +41,7 @@ export type { Method, Place } from '../authorize/choose-method.ts'
 
 export interface AuthorizeRequest {
   readonly connection: string
-  readonly environments: readonly OwnEnvironment[]
+  readonly environments: readonly Environment[]
   /** logged-in-user: whose; default the actor. */
   readonly user: string | undefined
   /** As asked for; undefined takes what suits the place. */
@@ -61,7 +57,7 @@ export interface AuthorizeRequest {
 
 export interface Consent {
   readonly connection: string
-  readonly environments: readonly OwnEnvironment[]
+  readonly environments: readonly Environment[]
   readonly slots: readonly Slot[]
   readonly user: string | null
   readonly account: Account
@@ -79,7 +75,7 @@ export interface AuthorizeResult {
 
 export interface AuthorizeScene {
   readonly around: Surroundings
-  readonly settings: WorkspaceSpec
+  readonly settings: Settings
   readonly actor: string
   readonly state: StateStore
   readonly documents: Documents
@@ -103,18 +99,47 @@ export function userNotApplicable({ linkName }: Target): Refusal {
 
 /** The target of a connection as an environment has it recorded, never as the tree has it. */
 export function targetIn(
-  { documents, resolver }: Pick<AuthorizeScene, 'documents' | 'resolver'>,
+  scene: Pick<AuthorizeScene, 'settings' | 'documents' | 'resolver' | 'actor'>,
   linkName: string,
-  environment: OwnEnvironment
+  environment: Environment
 ): Target {
+  const { settings, documents, resolver, actor } = scene
+  if (isClient(environment)) checkInstalled(scene, environment)
   const connections = documents[environment]?.connections ?? {}
   const connection = Object.hasOwn(connections, linkName) ? connections[linkName] : undefined
   if (connection !== undefined) return resolver.targetOf(linkName, connection, environment)
+  const seen = Object.keys(seenConnections(settings, documents, environment, actor))
+  const how = isClient(environment)
+    ? 'If a newer version has it, whoever runs the app upgrades the client'
+    : 'If it stands in the specs, bring it there first'
   throw new Refusal(
     problem(
       'CONNECTION_NOT_RECORDED',
       'The environment has no such connection',
-      `${environment} has no connection "${linkName}" recorded.${meant(linkName, Object.keys(connections))} If it stands in the specs, bring it there first:\n    tieline apply -e ${environment}`
+      `${environment} has no connection "${linkName}" recorded.${meant(linkName, seen)} ${how}:\n    tieline apply -e ${environment}`
     )
+  )
+}
+
+/** Throws a Refusal for a client that has nothing recorded, or that nobody knows. */
+export function checkInstalled(
+  { settings, documents }: Pick<AuthorizeScene, 'settings' | 'documents'>,
+  environment: ClientEnvironment
+): void {
+  if (documents[environment] !== undefined) return
+  const names = [...settings.clients.keys()]
+  const linkName = clientOf(environment)
+  throw new Refusal(
+    clientSpecOf(settings, environment) === undefined
+      ? problem(
+          'CLIENT_UNKNOWN',
+          'No such client',
+          `There is no clients/${linkName}.yaml, and nothing is recorded for ${environment}.${meant(linkName, names)} ${names.length === 0 ? 'The workspace has no clients.' : `The clients are ${names.slice(0, 10).join(', ')}${names.length > 10 ? ' and others' : ''}.`}`
+        )
+      : problem(
+          'CLIENT_NOT_INSTALLED',
+          'The app is not installed there yet',
+          `Nothing is recorded for ${environment}, so there is nothing to authorize or to use. Whoever runs the app installs it:\n    tieline apply -e ${environment}`
+        )
   )
 }

@@ -1,8 +1,8 @@
 import type { Authorized } from '../authorize/authorized.ts'
 import { type Diagnostic, Refusal } from '../model/diagnostic.ts'
 import { digestOf } from '../model/digest.ts'
-import type { Documents } from '../model/documents.ts'
-import type { Account } from '../model/generated/types.ts'
+import { type Documents, isClient } from '../model/documents.ts'
+import type { Account, Environment } from '../model/generated/types.ts'
 import type { StateStore } from '../model/ports.ts'
 import { sortedUnique, without } from '../model/record.ts'
 import type { Target } from '../model/target.ts'
@@ -30,7 +30,9 @@ import {
 } from './open-workspace.ts'
 import { orphanedGrants } from './orphaned-grants.ts'
 import { permit } from './permit.ts'
+import { latestDocuments } from './read-documents.ts'
 import { referenceResolver } from './resolve-references.ts'
+import { sightOf } from './sight.ts'
 import { consentFindings, credentialOf, storeConsent } from './store-consent.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -44,6 +46,7 @@ export async function authorizeWorkflow(
   conversation: Conversation
 ): Promise<AuthorizeResult> {
   const { scene, found } = await openAuthorizeScene(around)
+  for (const environment of request.environments) permitSight(scene, environment)
   const targets = request.environments.map(environment =>
     targetIn(scene, request.connection, environment)
   )
@@ -52,7 +55,7 @@ export async function authorizeWorkflow(
       throw userNotApplicable(target)
   }
   for (const target of targets) permitAuthorize(scene, target, request.user)
-  const orphaned = await orphanedGrants(around)
+  const orphaned = await orphanedGrants(around, scene)
   const diagnostics = [...orphaned.diagnostics, ...found]
   const consents: Consent[] = []
   for (const group of await groupsOf(scene, targets)) {
@@ -102,7 +105,8 @@ export async function authorizeSceneOf(
   documents: Documents,
   actor: string
 ): Promise<AuthorizeScene> {
-  const vault = await openVault(around, settings, () => soundDocuments(state), actor)
+  const latest = latestDocuments(around, settings, state)
+  const vault = await openVault(around, settings, latest, actor)
   return {
     around,
     settings,
@@ -115,6 +119,17 @@ export async function authorizeSceneOf(
     leases: await openLeases(around, settings),
     secrets: referenceResolver(around, settings, vault)
   }
+}
+
+/** Throws a Refusal before anything of an environment is told to somebody who sees nothing of it. */
+function permitSight({ settings, actor }: AuthorizeScene, environment: Environment): void {
+  if (sightOf(settings, environment, actor) !== 'none') return
+  permit(settings, actor, {
+    kind: 'authorize',
+    level: 'administrator',
+    environment,
+    isOwn: false
+  })
 }
 
 /** Throws a Refusal unless the actor may authorize this. */
@@ -140,9 +155,12 @@ async function groupsOf(
   const own = settings.members === undefined ? await (await identityOf(around)).find() : null
   const first = own === null ? null : [own.recipient]
   for (const target of targets) {
-    const { level, basis, slot } = target.need
+    const { connection, level, basis, slot } = target.need
     const readers = target.way.kind === 'oauth2' ? ((await vault.readers(slot)) ?? first) : null
-    const key = digestOf({ level, basis, readers })
+    // A client's consent is its own, whoever gives it.
+    const client = isClient(slot) ? slot : null
+    // A link name may stand for something else in another environment.
+    const key = digestOf({ connection, level, basis, readers, client })
     const group = groups.find(each => each.key === key)
     if (group === undefined) groups.push({ key, targets: [target] })
     else group.targets.push(target)

@@ -1,10 +1,17 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Findings, recordFindings } from '../apply/record-findings.ts'
 import { type Diagnostic, note, Refusal, warning } from '../model/diagnostic.ts'
-import { environments, slots } from '../model/documents.ts'
-import type { CredentialFile, OwnEnvironment, Slot, StatusCause } from '../model/generated/types.ts'
+import {
+  clientEnvironment,
+  environmentsIn,
+  isClient,
+  neighboursOf,
+  visibleSlots
+} from '../model/documents.ts'
+import type { CredentialFile, Environment, Slot, StatusCause } from '../model/generated/types.ts'
 import { compareText } from '../model/record.ts'
 import { readersOf } from '../model/roles.ts'
+import type { Settings } from '../model/specs.ts'
 import type { Target } from '../model/target.ts'
 import { servingRecord, visibleRecords } from '../plan/used-record.ts'
 import { actorOf } from './actor.ts'
@@ -12,7 +19,7 @@ import { openAuthorizeScene } from './authorize.ts'
 import type { AuthorizeScene } from './authorize-scene.ts'
 import { checkCredential, type Verdict } from './check-credential.ts'
 import { openWorkspace } from './open-workspace.ts'
-import { permit } from './permit.ts'
+import { clientsOfActor, isGuest, isPermitted, permit } from './permit.ts'
 import type { Surroundings } from './surroundings.ts'
 import { countUsers } from './user-counts.ts'
 
@@ -26,22 +33,25 @@ export interface Checked {
 }
 
 /**
- * Asks the services about every authorization of the given environments (all, if none is given) that our key opens, and records
+ * Asks the services about every authorization of the given environments (all where the actor may, if none is given) that our key opens, and records
  * what has ended: the grant is gone (EXPIRED), or the service took back scopes that an environment needs (SCOPES_LOST). Deposits
  * are adopted on the way, and users are counted. Another account is only told: what uses the authorization works on, and whether
  * that is right is for a person to say. Throws a Refusal if the actor's role may not record it.
  */
 export async function checkAuthorizations(
   around: Surroundings,
-  only: readonly OwnEnvironment[]
+  only: readonly Environment[]
 ): Promise<Checked> {
   const { settings } = await openWorkspace(around)
-  permit(settings, await actorOf(around), { kind: 'refresh-status' })
+  const actor = await actorOf(around)
+  for (const environment of only) permit(settings, actor, { kind: 'refresh-status', environment })
+  if (only.length === 0) permitSomewhere(settings, actor)
   const { scene, found: mended } = await openAuthorizeScene(around)
   const { files } = await scene.vault.list()
-  const chosen = only.length === 0 ? slots : [...only, 'shared' as const]
+  const environments = only.length === 0 ? mayRefresh(scene) : only
+  const chosen = [...new Set(environments.flatMap(visibleSlots))]
   const candidates = files.filter(each => chosen.includes(each.slot) && isToCheck(scene, each))
-  const { readable, diagnostics } = await readableSlots(scene, candidates)
+  const { readable, diagnostics } = await readableSlots(scene, chosen, candidates)
   const checks = candidates
     .filter(each => readable.has(each.slot))
     .flatMap(file => {
@@ -51,7 +61,10 @@ export async function checkAuthorizations(
   const verdicts = await askAll(scene, checks)
   const { files: then } = await scene.vault.list()
   await recordFindings(
-    { ended: verdicts.flatMap(endOf), users: await countUsers(scene.vault, then) },
+    {
+      ended: verdicts.flatMap(endOf),
+      users: await countUsers(scene.documents, scene.vault, then, chosen)
+    },
     { by: scene.actor, at: around.clock.now().toISOString() },
     scene.state
   )
@@ -59,6 +72,23 @@ export async function checkAuthorizations(
     found: new Map(verdicts.flatMap(causeOf)),
     diagnostics: [...mended, ...diagnostics, ...verdicts.flatMap(findingOf)]
   }
+}
+
+/** Throws a Refusal for who may refresh nothing at all, before anything is read. */
+function permitSomewhere(settings: Settings, actor: string): void {
+  const own = clientsOfActor(settings, actor).map(clientEnvironment)
+  const places: readonly Environment[] = isGuest(settings, actor) ? own : ['dev', ...own]
+  const isSomewhere = places.some(environment =>
+    isPermitted(settings, actor, { kind: 'refresh-status', environment })
+  )
+  const [first = 'dev'] = places
+  if (!isSomewhere) permit(settings, actor, { kind: 'refresh-status', environment: first })
+}
+
+function mayRefresh({ settings, actor, documents }: AuthorizeScene): readonly Environment[] {
+  return environmentsIn(documents).filter(environment =>
+    isPermitted(settings, actor, { kind: 'refresh-status', environment })
+  )
 }
 
 /** What waits for a reader, or had ended before, is not asked about. */
@@ -72,6 +102,7 @@ function isToCheck({ documents }: AuthorizeScene, { id, slot, dead, proof, user 
 
 async function readableSlots(
   { vault }: AuthorizeScene,
+  slots: readonly Slot[],
   candidates: readonly CredentialFile[]
 ): Promise<{
   readonly readable: ReadonlySet<Slot>
@@ -104,7 +135,7 @@ interface Use {
 /** null where its connection is gone, or wants another authorization by now. */
 function useOf(scene: AuthorizeScene, file: CredentialFile): Use | null {
   const { documents, resolver } = scene
-  const uses = environments.flatMap(environment => {
+  const uses = neighboursOf(file.slot).flatMap(environment => {
     const connections = Object.entries(documents[environment]?.connections ?? {})
     const [linkName, connection] = connections.find(([, { id }]) => id === file.connection) ?? []
     if (linkName === undefined || connection === undefined) return []
@@ -218,6 +249,6 @@ function notReadable(slot: Slot, count: number): Diagnostic {
   return note(
     'CHECK_SKIPPED',
     'Some authorizations were not checked',
-    `${count} ${count === 1 ? 'authorization' : 'authorizations'} in ${slot} ${count === 1 ? 'was' : 'were'} not checked: your key does not open that slot. The application's own key does, and those of members with the role ${readersOf(slot).join(' or ')}.`
+    `${count} ${count === 1 ? 'authorization' : 'authorizations'} in ${slot} ${count === 1 ? 'was' : 'were'} not checked: your key does not open that slot. The application's own key does, and those of ${isClient(slot) ? "the client's own admins" : `members with the role ${readersOf(slot).join(' or ')}`}.`
   )
 }

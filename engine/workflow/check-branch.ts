@@ -1,15 +1,12 @@
 import { problem, Refusal } from '../model/diagnostic.ts'
-import type { WorkspaceSpec } from '../model/generated/types.ts'
+import type { Settings } from '../model/specs.ts'
 import { git } from './actor.ts'
 import type { Surroundings } from './surroundings.ts'
 
 const specs = ['tieline.yaml', 'connections', 'components', 'clients', 'connectors']
 
 /** Where the team publishes from one branch, stage and prod are applied from there alone, with all specs committed. */
-export async function checkBranch(
-  { folder }: Surroundings,
-  { publish }: WorkspaceSpec
-): Promise<void> {
+export async function checkBranch({ folder }: Surroundings, { publish }: Settings): Promise<void> {
   const wanted = publish?.branch
   if (wanted === undefined) return
   const branch = (await git(folder, ['rev-parse', '--abbrev-ref', 'HEAD']))?.trim()

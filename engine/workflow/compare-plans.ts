@@ -30,19 +30,29 @@ function isSameResult(promised: Plan, now: Plan): boolean {
   )
 }
 
-function essence({ environment, source, selection, version, changes, held, basedOn }: Plan) {
+function essence({
+  environment,
+  renamedFrom,
+  source,
+  selection,
+  version,
+  changes,
+  held,
+  basedOn
+}: Plan) {
   const lineages = basedOn.flatMap(({ document, lineage }) =>
     document.startsWith('versions/') || lineage === null ? [] : [[document, lineage]]
   )
   const { serial: _, ...from } = source
   return {
     environment,
+    renamedFrom,
     from,
     selection,
     version,
     changes,
     held,
-    lineages: lineages.filter(([document]) => document === environment)
+    lineages: lineages.filter(([document]) => document === (renamedFrom ?? environment))
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Level, OwnEnvironment } from '../model/generated/types.ts'
+import type { Environment, Level } from '../model/generated/types.ts'
 
 /** What is known of one connection when a program is compiled. `tieline types` writes these. */
 export interface ConnectionType {
@@ -17,8 +17,8 @@ export interface AnyConnections {
 export type ConnectionTypes<All> = { readonly [Name in keyof All]: ConnectionType }
 
 export interface ConnectionsOptions {
-  /** Default: TIELINE_ENV, else dev. */
-  readonly env?: OwnEnvironment | undefined
+  /** dev, stage, prod, or the installation of a client: `client/<link name>`. Default: TIELINE_ENV, else dev. */
+  readonly env?: Environment | undefined
   /** Whose credentials of logged-in-user connections, unless a connection says otherwise. */
   readonly user?: string | undefined
   /** In whose name; default: TIELINE_ACTOR. An application with a key of its own needs none. */

@@ -1,26 +1,29 @@
 import { isEqualConsent } from '../apply/record-consent.ts'
 import type { Authorized } from '../authorize/authorized.ts'
 import { problem, Refusal } from '../model/diagnostic.ts'
+import { isClient, ownSlots } from '../model/documents.ts'
 import type { Account, Slot } from '../model/generated/types.ts'
 import type { Target } from '../model/target.ts'
 import type { AuthorizeScene } from './authorize-scene.ts'
 
-/** What the service calls the account, else `<Service> Account <n>`, the lowest that is free once the consent is stored. */
+/**
+ * What the service calls the account, else `<Service> Account <n>`, the lowest that is free once the consent is stored. Our
+ * environments count together, and each client by itself.
+ */
 export async function nameAccount(
   { documents, vault }: AuthorizeScene,
-  { service, need }: Target,
+  { service, need, environment }: Target,
   slots: readonly Slot[],
   user: string | null,
   { account }: Authorized
 ): Promise<Account> {
-  const recorded = Object.values(documents).flatMap(document =>
-    Object.values(document?.authorizations ?? {}).map(facts => ({
-      slot: document?.environment,
-      user: null,
-      facts
-    }))
+  const counted: readonly Slot[] = isClient(environment) ? [environment] : ownSlots
+  const recorded = counted.flatMap(slot =>
+    Object.values(documents[slot]?.authorizations ?? {}).map(facts => ({ slot, user: null, facts }))
   )
-  const ofUsers = (await vault.list()).files.filter(each => each.user !== null)
+  const ofUsers = (await vault.list()).files.filter(
+    each => each.user !== null && counted.includes(each.slot)
+  )
   const all = [...recorded, ...ofUsers]
   const known = all.find(
     ({ facts }) =>

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../model/diagnostic.ts'
 import { problem, Refusal } from '../model/diagnostic.ts'
-import type { OwnEnvironment } from '../model/generated/types.ts'
+import type { Environment } from '../model/generated/types.ts'
 import { knownActor } from './actor.ts'
 import { baseAddress } from './request-address.ts'
 import { openRunTime, type Working } from './run-time.ts'
@@ -28,7 +28,7 @@ export async function execWorkflow(
   around: Surroundings,
   request: {
     readonly connections: readonly string[]
-    readonly environment: OwnEnvironment
+    readonly environment: Environment
     readonly user: string | undefined
   }
 ): Promise<ExecResult> {

@@ -102,8 +102,15 @@ function pointToSchema(around: Surroundings, file: string): void {
   if (pointed !== text) writeFileSync(file, pointed)
 }
 
-/** Relative to an installed tieline, so that help fits the version in use; else the published one. */
-function schemaFrom({ folder, packageFolder }: Surroundings, from: string, name: string): string {
+/**
+ * Where a spec in the folder `from` finds its schema: relative to an installed tieline, so that help fits the version in use;
+ * else the published one.
+ */
+export function schemaFrom(
+  { folder, packageFolder }: Surroundings,
+  from: string,
+  name: string
+): string {
   const installed = [folder, ...parents(folder)]
     .map(each => join(each, 'node_modules', 'tieline', 'schemas', `${name}.schema.json`))
     .find(each => existsSync(each))

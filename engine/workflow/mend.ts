@@ -1,6 +1,6 @@
 import { mendRecords } from '../apply/mend-records.ts'
 import { type Diagnostic, Refusal, warning } from '../model/diagnostic.ts'
-import { type Documents, environments, slots } from '../model/documents.ts'
+import { type Documents, environmentsIn, slotsIn } from '../model/documents.ts'
 import type { CredentialFile, Slot } from '../model/generated/types.ts'
 import { adoptDeposit } from './adopt-deposit.ts'
 import { afterConsent } from './after-consent.ts'
@@ -27,7 +27,7 @@ export async function mendState(scene: MendScene): Promise<Mended> {
     const found = await adoptAll(scene, files)
     const added = await mendRecords(documents, { state, vault }, (now, credential) =>
       // In the shared slot nobody can tell any more in which environment it was given.
-      afterConsent(known, environments.filter(isSlot(credential.slot)))(now, credential)
+      afterConsent(known, environmentsIn(now).filter(isSlot(credential.slot)))(now, credential)
     )
     const diagnostics = added === 0 ? found : [...found, recordedLate(added)]
     return { documents: await soundDocuments(state), diagnostics }
@@ -44,7 +44,7 @@ async function adoptAll(
 ): Promise<readonly Diagnostic[]> {
   const deposits = files.filter(each => each.proof.kind === 'deposit')
   const found: Diagnostic[] = []
-  for (const slot of slots) {
+  for (const slot of slotsIn(scene.documents)) {
     const own = deposits.filter(each => each.slot === slot)
     if (own.length === 0 || !(await scene.vault.canRead(slot))) continue
     for (const { id } of own) {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { problem, Refusal } from '../model/diagnostic.ts'
-import { environments } from '../model/documents.ts'
-import type { OwnEnvironment } from '../model/generated/types.ts'
+import { isEnvironment } from '../model/documents.ts'
+import type { Environment } from '../model/generated/types.ts'
 import { configFolderOf } from './config-folder.ts'
 import type {
   AnyConnections,
@@ -106,15 +106,14 @@ function openConnection(
 }
 
 /** A misspelt variable must not lead to another environment than was meant. */
-function environmentOf({ env }: ConnectionsOptions): OwnEnvironment {
+function environmentOf({ env }: ConnectionsOptions): Environment {
   const named = env ?? (process.env.TIELINE_ENV || 'dev')
-  const known = environments.find(each => each === named)
-  if (known !== undefined) return known
+  if (isEnvironment(named)) return named
   throw new Refusal(
     problem(
       'ENVIRONMENT_UNKNOWN',
       'There is no such environment',
-      'TIELINE_ENV, or the option env, names no environment. It is dev, stage or prod.'
+      'TIELINE_ENV, or the option env, names no environment. It is dev, stage, prod or client/ with the link name of a client.'
     )
   )
 }

@@ -1,17 +1,18 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Diagnostic, hasErrors, problem, Refusal } from '../model/diagnostic.ts'
-import type { Documents } from '../model/documents.ts'
+import { type Documents, environmentsIn } from '../model/documents.ts'
 import type {
   Connection,
   Connector,
-  ConnectorId,
   Digest,
-  OwnEnvironment,
+  Environment,
+  LinkName,
   WorkspaceSpec
 } from '../model/generated/types.ts'
 import type { StateStore } from '../model/ports.ts'
 import { compareText } from '../model/record.ts'
-import type { KnownConnectors, Located, Specs } from '../model/specs.ts'
+import type { KnownConnectors, Located, Settings, Specs } from '../model/specs.ts'
 import type { Need, Target } from '../model/target.ts'
 import { checkConnections } from '../resolve/check-connection.ts'
 import { needOf } from '../resolve/need-of.ts'
@@ -20,12 +21,12 @@ import { targetOf } from '../resolve/target-of.ts'
 import { checkConnector } from '../spec/check-connector.ts'
 import { type Catalogue, openCatalogue } from '../spec/load-catalogue.ts'
 import { loadWorkspace } from '../spec/load-workspace.ts'
-import { openFileState } from '../state/open-file-state.ts'
+import { type FileState, openFileState } from '../state/open-file-state.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** A workspace as its files say it is. Nothing has been resolved against state yet. */
 export interface Workspace {
-  readonly settings: WorkspaceSpec
+  readonly settings: Settings
   /** null if a spec has an error. */
   readonly specs: Specs | null
   readonly known: KnownConnectors
@@ -49,7 +50,33 @@ export async function openWorkspace(around: Surroundings): Promise<Workspace> {
   ])
   if (workspace === null) throw new SpecRefusal(diagnostics, textsOf(diagnostics))
   const specs = hasErrors(diagnostics) ? null : loaded.specs
-  return { settings: workspace.spec, specs, known, diagnostics, textsOf }
+  const settings = { ...workspace.spec, clients: clientsOf(around, workspace.spec, readable) }
+  return { settings, specs, known, diagnostics, textsOf }
+}
+
+/**
+ * The clients by the names that their installations are recorded under: one whose rename is still to be applied is its former name's,
+ * whoever takes that name next.
+ */
+function clientsOf(
+  { folder }: Surroundings,
+  spec: WorkspaceSpec,
+  { clients }: Specs
+): Settings['clients'] {
+  const own = clients.map(each => [each.linkName, each.spec] as const)
+  const isRecorded = (name: LinkName): boolean =>
+    existsSync(join(folder, stateFolder(spec), 'clients', `${name}.json`))
+  const moving = clients.flatMap(each => {
+    const { previously } = each.spec
+    const isMoving =
+      previously !== undefined && !isRecorded(each.linkName) && isRecorded(previously)
+    return isMoving ? [[previously, each.spec] as const] : []
+  })
+  return new Map([...own, ...moving])
+}
+
+function stateFolder({ state = 'file:state' }: WorkspaceSpec): string {
+  return state.slice('file:'.length)
 }
 
 /** The workspace's own connectors beside those that come with tieline. */
@@ -95,13 +122,11 @@ export function soundSpecs(workspace: Workspace): Specs {
   throw new SpecRefusal(workspace.diagnostics, workspace.textsOf(workspace.diagnostics))
 }
 
-export function openState(
-  around: Surroundings,
-  settings: WorkspaceSpec,
-  actor: string
-): StateStore {
-  const folder = (settings.state ?? 'file:state').slice('file:'.length)
-  return openFileState(around.folder, folder, '.tieline/locks', { actor, clock: around.clock })
+export function openState(around: Surroundings, settings: Settings, actor: string): FileState {
+  return openFileState(around.folder, stateFolder(settings), '.tieline/locks', {
+    actor,
+    clock: around.clock
+  })
 }
 
 /** The documents, or a Refusal that tells everything that is wrong with them. */
@@ -113,12 +138,8 @@ export async function soundDocuments(state: StateStore): Promise<Documents> {
 
 /** Needs and targets of recorded connections, whatever connectors the tree has by now. */
 export interface Resolver {
-  readonly needOf: (connection: Connection, environment: OwnEnvironment) => Need
-  readonly targetOf: (
-    linkName: string,
-    connection: Connection,
-    environment: OwnEnvironment
-  ) => Target
+  readonly needOf: (connection: Connection, environment: Environment) => Need
+  readonly targetOf: (linkName: string, connection: Connection, environment: Environment) => Target
 }
 
 /**
@@ -129,7 +150,21 @@ export function resolverFor(
   known: KnownConnectors,
   pools: readonly { readonly connectors: Readonly<Record<Digest, Connector>> }[]
 ): Resolver {
-  const find = (id: ConnectorId, digest: Digest | null): Connector => {
+  const find = connectorFor(known, pools)
+  return {
+    needOf: (connection, environment) =>
+      orMissing(connection, () => needOf(connection, find(connection), environment)),
+    targetOf: (linkName, connection, environment) =>
+      orMissing(connection, () => targetOf(linkName, connection, find(connection), environment))
+  }
+}
+
+/** The connector that a recorded connection keeps to. Throws a Refusal (CONNECTOR_MISSING) where it is nowhere. */
+export function connectorFor(
+  known: KnownConnectors,
+  pools: readonly { readonly connectors: Readonly<Record<Digest, Connector>> }[]
+): (connection: Connection) => Connector {
+  return ({ connector: id, connectorDigest: digest }) => {
     const now = known.get(id)
     if (now !== undefined && now.digest === digest) return now.connector
     const recorded = digest === null ? [] : pools.map(pool => pool.connectors[digest])
@@ -142,21 +177,6 @@ export function resolverFor(
         `State names connector "${id}", which this version of tieline and this workspace do not have. Use the version of tieline that wrote the state, or bring connectors/${id}.yaml back.`
       )
     )
-  }
-  return {
-    needOf: (connection, environment) =>
-      orMissing(connection, () =>
-        needOf(connection, find(connection.connector, connection.connectorDigest), environment)
-      ),
-    targetOf: (linkName, connection, environment) =>
-      orMissing(connection, () =>
-        targetOf(
-          linkName,
-          connection,
-          find(connection.connector, connection.connectorDigest),
-          environment
-        )
-      )
   }
 }
 
@@ -188,7 +208,7 @@ function orMissing<T>(connection: Connection, resolve: () => T): T {
 
 /** All documents that exist, for their connectors. */
 export function poolsOf(documents: Documents) {
-  return [documents.dev, documents.stage, documents.prod].filter(each => each !== null)
+  return environmentsIn(documents).flatMap(each => documents[each] ?? [])
 }
 
 function idTaken({ spec, place }: Located<Connector>): Diagnostic {

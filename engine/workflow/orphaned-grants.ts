@@ -1,13 +1,21 @@
 import { type Diagnostic, warning } from '../model/diagnostic.ts'
+import type { Environment } from '../model/generated/types.ts'
+import type { RequestedGrant } from '../model/ports.ts'
+import type { Settings } from '../model/specs.ts'
 import { openJournal } from './open-vault.ts'
+import { sightOf } from './sight.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** Grants that a process asked for and did not live to store. Call `forget` once that was said. */
+/**
+ * Grants that a process asked for and did not live to store. Call `forget` once that was said. With `viewer`, those of environments
+ * that they see nothing of are left for somebody else.
+ */
 export async function orphanedGrants(
-  around: Surroundings
+  around: Surroundings,
+  viewer?: { readonly settings: Settings; readonly actor: string }
 ): Promise<{ readonly diagnostics: readonly Diagnostic[]; readonly forget: () => Promise<void> }> {
   const journal = await openJournal(around)
-  const left = await journal.leftOver()
+  const left = (await journal.leftOver()).filter(({ grant }) => isFor(grant, viewer))
   const diagnostics = left.map(({ grant }) =>
     warning(
       'GRANT_MAYBE_ORPHANED',
@@ -21,4 +29,13 @@ export async function orphanedGrants(
       for (const { forget } of left) await forget()
     }
   }
+}
+
+/** Whoever asked for a grant is told of it in any case. */
+function isFor(
+  { environment, by }: RequestedGrant,
+  viewer: Parameters<typeof orphanedGrants>[1]
+): boolean {
+  if (viewer === undefined || by === viewer.actor) return true
+  return sightOf(viewer.settings, environment as Environment, viewer.actor) === 'all'
 }

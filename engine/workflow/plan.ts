@@ -1,35 +1,41 @@
-import { type Diagnostic, hasErrors, note, problem, Refusal, warning } from '../model/diagnostic.ts'
+import { type Diagnostic, hasErrors, problem, Refusal, warning } from '../model/diagnostic.ts'
 import { digestOf } from '../model/digest.ts'
-import type { ConnectorsByDigest, Definitions, Documents } from '../model/documents.ts'
-import type { OwnEnvironment, Plan, Selection, Version } from '../model/generated/types.ts'
-import type { StateStore } from '../model/ports.ts'
-import { compareText, sortedUnique } from '../model/record.ts'
-import { asIfApplied } from '../plan/as-if-applied.ts'
-import type { Accompanying } from '../plan/content-after.ts'
-import { contentAfter } from '../plan/content-after.ts'
+import { type Documents, isClient } from '../model/documents.ts'
+import type { Environment, Plan, Selection, Version } from '../model/generated/types.ts'
+import type { WriteAbout } from '../model/ports.ts'
+import { type Accompanying, contentAfter } from '../plan/content-after.ts'
 import { asksForSomething, isRefusedSelection, planEnvironment } from '../plan/plan-environment.ts'
+import { renameHints } from '../plan/rename-hints.ts'
 import { trimDefinitions } from '../plan/trim-definitions.ts'
-import { type Resolved, resolveSpecs } from '../resolve/resolve-specs.ts'
+import type { Resolved } from '../resolve/resolve-specs.ts'
+import { type ClientView, viewClient } from './client-view.ts'
 import {
-  openState,
-  openWorkspace,
   poolsOf,
   type Resolver,
   resolverFor,
-  SpecRefusal,
-  soundDocuments,
   soundSpecs,
   type Workspace
 } from './open-workspace.ts'
+import {
+  basedOn,
+  definitionsOf,
+  inputsOf,
+  openScene,
+  resolveScene,
+  type Scene
+} from './plan-scene.ts'
 import type { Surroundings } from './surroundings.ts'
+import { mayRevoke, wantedSource } from './wanted-source.ts'
 
 /** A plan, and what applying it needs beside. */
 export interface Planned {
   readonly plan: Plan
   readonly accompanying: Accompanying
-  /** What the plan was computed from. */
+  /** What the plan was computed from; a client that is renamed is there under its new name. */
   readonly documents: Documents
   readonly resolver: Resolver
+  /** How the document is written. */
+  readonly writing: Pick<WriteAbout, 'movedFrom' | 'isNewLineage'>
   /** 3 of the exit codes: a rule says no. */
   readonly refused: boolean
   /** 2 of the exit codes, with --detailed-exitcode. */
@@ -43,14 +49,6 @@ export interface PlanResult {
   readonly texts: ReadonlyMap<string, string>
 }
 
-/** Everything that planning reads, once. */
-export interface Scene {
-  readonly workspace: Workspace
-  readonly state: StateStore
-  readonly documents: Documents
-  readonly diagnostics: readonly Diagnostic[]
-}
-
 export const everything: Selection = {
   components: [],
   connections: [],
@@ -61,7 +59,7 @@ export const everything: Selection = {
 /** Plans one environment. Throws a Refusal where specs or state do not allow a plan. */
 export async function planWorkflow(
   around: Surroundings,
-  environment: OwnEnvironment,
+  environment: Environment,
   selection: Selection
 ): Promise<PlanResult> {
   const scene = await openScene(around)
@@ -73,70 +71,7 @@ export async function planWorkflow(
   }
 }
 
-/** Plans the whole road: dev from the tree, stage as if dev were applied, prod as if stage were. */
-export async function planRoad(around: Surroundings, selection: Selection): Promise<PlanResult> {
-  const scene = await openScene(around)
-  const plans: Planned[] = []
-  const diagnostics = [...scene.diagnostics]
-  let documents = scene.documents
-  const expected = new Map<number, Version>()
-  for (const environment of ['dev', 'stage', 'prod'] as const) {
-    if (environment === 'stage' && (documents.dev?.source ?? null) === null) {
-      diagnostics.push(
-        note(
-          'NOTHING_RECORDED',
-          'dev has nothing to publish',
-          'The specs hold no connection and no component yet, so there is no plan for stage and prod.'
-        )
-      )
-      break
-    }
-    if (environment === 'prod' && documents.stage?.version == null) {
-      diagnostics.push(
-        note(
-          'NOTHING_PUBLISHED',
-          'prod has nothing to run',
-          'stage has no version yet, so there is no plan for prod.'
-        )
-      )
-      continue
-    }
-    const chosen = environment === 'stage' ? { ...selection, version: null } : everything
-    const planned = await planOne({ ...scene, documents }, environment, chosen, {
-      readFrom: scene.documents,
-      expected,
-      asIfDevWereApplied: true
-    })
-    plans.push(planned)
-    const { plan, accompanying, resolver } = planned
-    const version =
-      environment === 'stage'
-        ? versionOf(planned, { by: '', at: '', note: null, commit: null })
-        : null
-    if (version !== null) expected.set(version.version, version)
-    documents = asIfApplied(
-      plan,
-      documents,
-      { ...accompanying, versionDigest: version === null ? null : digestOf(version) },
-      resolver.needOf
-    )
-  }
-  return { plans, diagnostics, texts: scene.workspace.textsOf(diagnostics) }
-}
-
-export async function openScene(around: Surroundings, actor = ''): Promise<Scene> {
-  const workspace = await openWorkspace(around)
-  soundSpecs(workspace)
-  const state = openState(around, workspace.settings, actor)
-  return {
-    workspace,
-    state,
-    documents: await soundDocuments(state),
-    diagnostics: workspace.diagnostics
-  }
-}
-
-interface PlanOptions {
+export interface PlanOptions {
   /** The documents that were really read, where `documents` are as if something were applied. */
   readonly readFrom?: Documents
   /** Versions that would have been made on the way. */
@@ -144,137 +79,99 @@ interface PlanOptions {
   readonly asIfDevWereApplied?: boolean
   /** The serial that gives new entries their ids; a saved plan keeps the one it was made with. */
   readonly serial?: number
+  /** What the specs are in normal form, where it is known already. */
+  readonly resolved?: Resolved
 }
 
 /** Plans one environment on given documents. */
 export async function planOne(
-  scene: Scene,
-  environment: OwnEnvironment,
+  given: Scene,
+  environment: Environment,
   selection: Selection,
   options: PlanOptions = {}
 ): Promise<Planned> {
+  const client = clientIn(given, environment)
+  const scene = client === null ? given : { ...given, documents: client.documents }
   const { documents, workspace } = scene
-  const resolved = resolve(scene, options.serial ?? (documents.dev?.serial ?? 0) + 1)
-  const source = await sourceOf(scene, environment, selection, resolved, options)
+  const serial = options.serial ?? (documents.dev?.serial ?? 0) + 1
+  const resolved = options.resolved ?? resolveScene(scene, serial)
+  const expected = options.expected ?? new Map<number, Version>()
+  const wanted = await wantedSource(scene, { environment, selection, resolved, client, expected })
   const resolver = resolverFor(workspace.known, [
     ...poolsOf(documents),
-    { connectors: source.connectors }
+    { connectors: wanted.connectors }
   ])
   const before = documents[environment]
+  const definitions = trimDefinitions(definitionsOf(wanted.definitions), environment)
   const plan = planEnvironment({
     environment,
+    renamedFrom: client?.renamedFrom ?? null,
     documents,
-    wanted: trimDefinitions(source.definitions, environment),
-    source: {
-      environment: source.environment,
-      serial: source.serial,
-      definitions: digestOf(definitionsOf(source.definitions))
-    },
-    basedOn: basedOn(options.readFrom ?? documents, source.versionRead),
-    inputs: inputsOf(scene, environment, source.definitions),
+    wanted: definitions,
+    source: wanted.source,
+    basedOn: basedOn(
+      options.readFrom ?? given.documents,
+      client?.renamedFrom ?? environment,
+      wanted.versionsRead
+    ),
+    inputs: inputsOf(scene, environment, wanted.definitions, client?.spec?.spec ?? null),
     selection,
     version:
-      environment === 'prod'
-        ? { from: before?.version ?? null, to: source.version, pinned: source.pinned }
+      environment === 'prod' || isClient(environment)
+        ? { from: before?.version ?? null, to: wanted.version, pinned: wanted.pinned }
         : { from: null, to: null, pinned: false },
     needOf: resolver.needOf,
-    mayRevoke:
-      environment !== 'prod' || (!source.pinned && source.version === documents.stage?.version),
-    diagnostics:
-      environment === 'stage' && options.asIfDevWereApplied !== true
+    mayRevoke: mayRevoke(environment, wanted, documents),
+    diagnostics: [
+      ...wanted.diagnostics,
+      ...(environment === 'stage' && options.asIfDevWereApplied !== true
         ? devBehind(workspace, documents, resolved)
-        : []
+        : [])
+    ]
   })
-  const byRule = plan.diagnostics.some(
-    each => each.severity === 'error' && (each.code === 'PROTECTED' || each.code === 'DEV_BEHIND')
+  const hints =
+    environment === 'dev' && before != null
+      ? renameHints(
+          hasErrors(plan.diagnostics) ? null : plan.changes,
+          definitionsOf(before),
+          definitions
+        )
+      : []
+  return judged(
+    { ...plan, diagnostics: [...plan.diagnostics, ...hints] },
+    {
+      accompanying: { connectors: wanted.connectors, given: resolved.given, versionDigest: null },
+      documents,
+      resolver,
+      writing: writingOf(client)
+    }
   )
-  const failed = plan.diagnostics.filter(each => each.severity === 'error')
-  if (failed.length > 0 && !byRule) throw new Refusal(...failed)
+}
+
+/** Throws a Refusal for what no plan can be made of; what a rule says no to is shown. */
+function judged(plan: Plan, rest: Omit<Planned, 'plan' | 'refused' | 'asks'>): Planned {
+  const errors = plan.diagnostics.filter(each => each.severity === 'error')
+  const byRule = errors.some(({ code }) => code === 'PROTECTED' || code === 'DEV_BEHIND')
+  if (errors.length > 0 && !byRule) throw new Refusal(...errors)
   return {
     plan,
-    accompanying: { connectors: source.connectors, given: resolved.given, versionDigest: null },
-    documents,
-    resolver,
+    ...rest,
     refused: byRule || isRefusedSelection(plan.held, plan.selection),
-    asks: asksForSomething(plan, documents)
+    asks: asksForSomething(plan, rest.documents)
   }
 }
 
-function resolve({ workspace, documents }: Scene, serial: number): Resolved {
-  const resolved = resolveSpecs(soundSpecs(workspace), workspace.known, documents, serial)
-  if (!hasErrors(resolved.diagnostics)) return resolved
-  const found = [...workspace.diagnostics, ...resolved.diagnostics]
-  throw new SpecRefusal(found, workspace.textsOf(found))
+function clientIn({ workspace, documents }: Scene, environment: Environment): ClientView | null {
+  if (!isClient(environment)) return null
+  return viewClient(environment, soundSpecs(workspace).clients, documents)
 }
 
-interface WantedSource {
-  readonly environment: Plan['source']['environment']
-  readonly serial: number | null
-  readonly definitions: Definitions
-  readonly connectors: ConnectorsByDigest
-  readonly version: number | null
-  readonly pinned: boolean
-  readonly versionRead: number | null
-}
-
-async function sourceOf(
-  scene: Scene,
-  environment: OwnEnvironment,
-  selection: Selection,
-  resolved: Resolved,
-  options: PlanOptions
-): Promise<WantedSource> {
-  const { documents } = scene
-  const none = { version: null, pinned: false, versionRead: null }
-  if (environment === 'dev') {
-    const { definitions, connectors } = resolved
-    return { environment: 'tree', serial: null, definitions, connectors, ...none }
-  }
-  if (environment === 'stage') {
-    // State that names the keys of a vault alone has no definitions yet.
-    if (documents.dev?.source == null) throw noSource('stage', 'dev')
-    const { serial, connectors } = documents.dev
-    return { environment: 'dev', serial, definitions: documents.dev, connectors, ...none }
-  }
-  const { stage, prod } = documents
-  if (stage === null || stage.version === null) throw noSource('prod', 'stage')
-  const asked = selection.version
-  const stays = asked === null && prod?.pinned === true
-  const version = typeof asked === 'number' ? asked : stays ? prod.version : stage.version
-  const digest = version === null ? undefined : stage.versions[version]
-  if (version === null || digest === undefined)
-    throw noVersion(version, Object.keys(stage.versions))
-  const content = options.expected?.get(version) ?? (await scene.state.readVersion(version, digest))
-  if (content === null) throw noVersion(version, Object.keys(stage.versions))
+function writingOf(client: ClientView | null): Planned['writing'] {
+  if (client === null) return {}
   return {
-    environment: 'stage',
-    serial: stage.serial,
-    definitions: content,
-    connectors: content.connectors,
-    version,
-    pinned: typeof asked === 'number' || stays,
-    versionRead: options.expected?.has(version) === true ? null : version
+    ...(client.renamedFrom === null ? {} : { movedFrom: client.renamedFrom }),
+    ...(client.isNewLineage ? { isNewLineage: true } : {})
   }
-}
-
-function noSource(environment: OwnEnvironment, source: OwnEnvironment): Refusal {
-  return new Refusal(
-    problem(
-      'NO_SOURCE',
-      'The environment before has nothing yet',
-      `${environment} takes its definitions from ${source}, which has ${source === 'stage' ? 'no version' : 'nothing recorded'} yet. Apply it first:\n    tieline apply -e ${source}`
-    )
-  )
-}
-
-function noVersion(version: number | null, known: readonly string[]): Refusal {
-  return new Refusal(
-    problem(
-      'VERSION_UNKNOWN',
-      'No such version',
-      `stage has published no version ${version ?? ''}. It has ${known.length === 0 ? 'none' : known.join(', ')}.`
-    )
-  )
 }
 
 /** A publish takes what dev has, so people should know when the tree has moved on. */
@@ -294,51 +191,6 @@ function devBehind(
       'stage takes what dev has recorded, and the specs have changed since. To take the changes along:\n    tieline apply -e dev'
     )
   ]
-}
-
-function definitionsOf({ connections, components }: Definitions): Definitions {
-  return { connections, components }
-}
-
-/** Every document that was read, so that a saved plan can tell whether the world has moved on. */
-function basedOn(documents: Documents, version: number | null): Plan['basedOn'] {
-  const read = (['dev', 'prod', 'shared', 'stage'] as const).map(document => {
-    const { lineage, serial, digest } = documents[document] ?? {
-      lineage: null,
-      serial: 0,
-      digest: null
-    }
-    return { document, lineage, serial, digest }
-  })
-  const digest = version === null ? undefined : documents.stage?.versions[version]
-  if (version === null || digest === undefined) return read
-  return [
-    ...read,
-    {
-      document: `versions/${version}`,
-      lineage: documents.stage?.lineage ?? null,
-      serial: version,
-      digest
-    }
-  ].sort((a, b) => compareText(a.document, b.document))
-}
-
-/** What else decides: connectors that come with tieline; for dev, the specs in normal form. */
-function inputsOf(
-  { workspace, documents }: Scene,
-  environment: OwnEnvironment,
-  wanted: Definitions
-) {
-  const all = [wanted, documents.dev, documents.stage, documents.prod].flatMap(each =>
-    Object.values(each?.connections ?? {})
-  )
-  const builtIn = sortedUnique(
-    all.filter(each => each.connectorDigest === null).map(each => each.connector)
-  )
-  return digestOf({
-    connectors: builtIn.map(id => workspace.known.get(id)?.connector ?? null),
-    specs: environment === 'dev' ? definitionsOf(wanted) : null
-  })
 }
 
 /** The version that a publish makes; null if it makes none. */

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { posix, relative, resolve, sep } from 'node:path'
 import { problem, Refusal } from '../model/diagnostic.ts'
-import type { WorkspaceSpec } from '../model/generated/types.ts'
+import { isClient } from '../model/documents.ts'
 import type { SecretResolver, ValueOwner, Vault } from '../model/ports.ts'
 import { forbiddenFile, forbiddenVariable } from '../model/references.ts'
+import type { Settings } from '../model/specs.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /**
@@ -11,7 +12,7 @@ import type { Surroundings } from './surroundings.ts'
  */
 export function referenceResolver(
   around: Pick<Surroundings, 'variables' | 'folder'>,
-  settings: Pick<WorkspaceSpec, 'state' | 'vault'>,
+  settings: Pick<Settings, 'state' | 'vault'>,
   vault: Pick<Vault, 'value'>
 ): SecretResolver {
   const apart = [settings.state, settings.vault].flatMap(each =>
@@ -23,7 +24,7 @@ export function referenceResolver(
     const why =
       value !== null && isVaultKey(value)
         ? 'may not be read: it holds a key that opens vaults, and no service is to see one.'
-        : hint(reference)
+        : hint(reference, owner)
     throw new Refusal(
       problem('REFERENCE_MISSING', 'A reference leads to nothing', `${reference} ${why}`)
     )
@@ -109,7 +110,7 @@ function fileText(path: string): string {
   return readFileSync(path, 'utf8').replace(/\r?\n$/, '')
 }
 
-function hint(reference: string): string {
+function hint(reference: string, { slot }: ValueOwner): string {
   const name = reference.slice(reference.indexOf(':') + 1)
   if (reference.startsWith('env:')) {
     return forbiddenVariable(name)
@@ -118,5 +119,5 @@ function hint(reference: string): string {
   }
   if (reference.startsWith('file:'))
     return 'is needed now, and there is no such file in this workspace that specs may name, or it is empty.'
-  return `is needed now, and the vault holds no such value for this connection. Set it and try again:\n    tieline vault set ${name} --for CONNECTION`
+  return `is needed now, and the vault holds no such value for this connection. Set it and try again:\n    tieline vault set ${name} --for CONNECTION${isClient(slot) ? ` -e ${slot}` : ''}`
 }

@@ -2,8 +2,14 @@ import { isDeepStrictEqual } from 'node:util'
 import { endAuthorization } from '../apply/end-authorization.ts'
 import type { Credential } from '../model/credential.ts'
 import { Refusal } from '../model/diagnostic.ts'
-import { type Documents, environments, noDefinitions } from '../model/documents.ts'
-import type { DueAuthorization, OwnEnvironment, Slot } from '../model/generated/types.ts'
+import {
+  clientsIn,
+  type Documents,
+  isClient,
+  neighboursOf,
+  noDefinitions
+} from '../model/documents.ts'
+import type { DueAuthorization, Environment, Slot } from '../model/generated/types.ts'
 import type { Target } from '../model/target.ts'
 import { isUsed } from '../plan/user-due.ts'
 import type { AuthorizeScene } from './authorize-scene.ts'
@@ -39,7 +45,7 @@ export async function revokeRecord(
   options: RevokeOptions = {}
 ): Promise<RevokedRecord> {
   const { state, vault, leases, around, actor } = scene
-  const plan = await planEnd(scene, id, options)
+  const plan = await planEnd(scene, slot, id, options)
   const forget = plan.isAsked ? await noteInJournal(scene, plan.target) : async () => {}
   await endAuthorization(slot, id, actor, { state, vault, clock: around.clock })
   await leases.forget(id).catch(() => {})
@@ -65,10 +71,11 @@ interface NotAsked extends End {
 /** Whether the service can and may be told, found out before anything is ended. */
 async function planEnd(
   scene: AuthorizeScene,
+  slot: Slot,
   id: string,
   { together = new Set(), former }: RevokeOptions
 ): Promise<EndPlan> {
-  const credential = await openToEnd(scene, id)
+  const credential = await openToEnd(scene, slot, id)
   if (typeof credential === 'string') return notAsked(credential)
   if (credential.dead?.cause === 'grant-gone') {
     return { isAsked: false, service: 'ended', said: null }
@@ -111,7 +118,11 @@ function notAsked(said: string): NotAsked {
 }
 
 /** The credential; or why it cannot be read, as what is to be said. */
-async function openToEnd({ vault }: AuthorizeScene, id: string): Promise<Credential | string> {
+async function openToEnd(
+  { vault }: AuthorizeScene,
+  slot: Slot,
+  id: string
+): Promise<Credential | string> {
   try {
     return (await vault.open(id)) ?? notTold('its credential is not in this vault')
   } catch (error) {
@@ -119,10 +130,16 @@ async function openToEnd({ vault }: AuthorizeScene, id: string): Promise<Credent
     const codes = error.diagnostics.map(each => each.code)
     if (codes.includes('NOT_ADOPTED')) return notTold('no reader of its slot had adopted it yet')
     if (codes.includes('VAULT_KEY_CHANGED')) throw error
+    if (isClient(slot) && codes.includes('VAULT_KEY_WRONG')) return theirsToTell(slot)
     return notTold(
       `its credential could not be read (${error.diagnostics.map(each => each.summary).join('; ')})`
     )
   }
+}
+
+/** What a client authorized is sealed to its own admins: we can forget it, and nobody here can end it at the service. */
+function theirsToTell(slot: Slot): string {
+  return `The service was not told: only the admins of ${slot} can read this credential. It is deleted here, and the grant stays at the service until the client ends it there, in the account settings of its own account.`
 }
 
 function notTold(why: string): string {
@@ -136,9 +153,12 @@ function targetOf(
   sources: readonly Documents[]
 ): Target | null {
   const resolver = resolverFor(known, sources.flatMap(poolsOf))
-  const inItsSlot = (environment: OwnEnvironment) => slot === 'shared' || slot === environment
-  const order = environments.toSorted((a, b) => Number(inItsSlot(b)) - Number(inItsSlot(a)))
+  const lineage = sources.flatMap(each => each[slot]?.lineage ?? [])[0]
+  const inItsSlot = (environment: Environment) => slot === 'shared' || slot === environment
   for (const documents of sources) {
+    const order = namesIn(documents, slot, lineage).toSorted(
+      (a, b) => Number(inItsSlot(b)) - Number(inItsSlot(a))
+    )
     for (const environment of order) {
       const connections = Object.entries(documents[environment]?.connections ?? {})
       const [linkName, connection] = connections.find(([, each]) => each.id === id) ?? []
@@ -151,6 +171,16 @@ function targetOf(
     }
   }
   return null
+}
+
+/** The environments of a slot. A client may have had another name. */
+function namesIn(
+  documents: Documents,
+  slot: Slot,
+  lineage: string | undefined
+): readonly Environment[] {
+  if (!isClient(slot) || documents[slot] !== undefined) return neighboursOf(slot)
+  return clientsIn(documents).filter(each => documents[each]?.lineage === lineage)
 }
 
 async function noteInJournal({ around, actor }: AuthorizeScene, target: Target) {
@@ -220,8 +250,7 @@ export async function revokePlanned(
     const end = await revokeRecord(scene, { slot, credential: each }, { former, together })
     if (end.said !== null) said.add(end.said)
   }
-  const { state, vault, around, actor } = scene
-  await recordUserCounts({ state, vault, actor, clock: around.clock })
+  await recordUserCounts({ ...scene, clock: scene.around.clock })
   return { said: said.size === 0 ? null : [...said].join('\n') }
 }
 
@@ -233,8 +262,8 @@ async function unusedOfUsers(
   const documents = await soundDocuments(state)
   const { needOf } = resolverFor(known, poolsOf(documents))
   const { files } = await vault.list()
-  const environment = 'dev'
-  const after = documents.dev ?? noDefinitions
+  const environment = isClient(slot) ? slot : 'dev'
+  const after = documents[environment] ?? noDefinitions
   return files
     .filter(each => each.user !== null && each.connection === id && each.slot === slot)
     .filter(each => !isUsed({ environment, documents, after, needOf }, id, slot, each.facts))

@@ -1,9 +1,9 @@
 import { type Diagnostic, note } from '../model/diagnostic.ts'
-import { type Documents, environments } from '../model/documents.ts'
+import { type Documents, environments, neighboursOf } from '../model/documents.ts'
 import type {
   AuthorizationRecord,
   CredentialFile,
-  OwnEnvironment,
+  Environment,
   Slot
 } from '../model/generated/types.ts'
 import { compareText } from '../model/record.ts'
@@ -14,12 +14,13 @@ import { type AuthorizeScene, targetIn, userNotApplicable } from './authorize-sc
 import { orphanedGrants } from './orphaned-grants.ts'
 import { permit } from './permit.ts'
 import { type RevokedRecord, revokeRecord } from './revoke-record.ts'
+import { sightOf } from './sight.ts'
 import type { Surroundings } from './surroundings.ts'
 import { recordUserCounts } from './user-counts.ts'
 
 export interface RevokeRequest {
   readonly connection: string
-  readonly environment: OwnEnvironment
+  readonly environment: Environment
   /** Whose, of a connection that each user authorizes; default the actor. */
   readonly user: string | undefined
 }
@@ -29,7 +30,7 @@ export interface SharedEnd {
   readonly connection: string
   readonly user: string | null
   /** Those that run on it, or could. */
-  readonly environments: readonly OwnEnvironment[]
+  readonly environments: readonly Environment[]
 }
 
 export interface RevokeConversation {
@@ -43,12 +44,12 @@ export interface Revoked extends Omit<RevokedRecord, 'credential'> {
   readonly by: string
   readonly at: string
   /** Those that ran on it. */
-  readonly environments: readonly OwnEnvironment[]
+  readonly environments: readonly Environment[]
 }
 
 export interface RevokeResult {
   readonly connection: string
-  readonly environment: OwnEnvironment
+  readonly environment: Environment
   readonly revoked: readonly Revoked[]
   readonly diagnostics: readonly Diagnostic[]
 }
@@ -65,9 +66,10 @@ export async function revokeWorkflow(
 ): Promise<RevokeResult | null> {
   const { scene, found } = await openAuthorizeScene(around)
   const { connection, environment } = request
+  permitSight(scene, environment)
   const target = targetIn(scene, connection, environment)
   const user = userOf(scene, target, request)
-  const orphaned = await orphanedGrants(around)
+  const orphaned = await orphanedGrants(around, scene)
   const ends = user === null ? recordsOf(scene, target) : await ofUser(scene, target, user)
   permitAll(scene, target, user, ends)
   const diagnostics = [...orphaned.diagnostics, ...found]
@@ -86,7 +88,7 @@ export async function revokeWorkflow(
   const together = new Set(ends.map(each => each.id))
   const revoked: Revoked[] = []
   for (const { id, slot, record } of ends) {
-    const used = usedIn(scene.documents, scene, record.connection, id)
+    const used = usedIn(scene, { slot, id, record })
     const { credential: _, ...end } = await revokeRecord(
       scene,
       { slot, credential: id },
@@ -96,8 +98,7 @@ export async function revokeWorkflow(
     revoked.push({ ...end, user, account, by, at, environments: used })
   }
   if (user !== null) {
-    const { state, vault, actor } = scene
-    await recordUserCounts({ state, vault, actor, clock: around.clock })
+    await recordUserCounts({ ...scene, clock: around.clock })
   }
   return { ...result, revoked }
 }
@@ -148,6 +149,17 @@ async function ofUser(
   return [...new Map(endings.map(each => [each.id, each])).values()]
 }
 
+/** Throws a Refusal before anything of an environment is told to somebody who sees nothing of it. */
+function permitSight({ settings, actor }: AuthorizeScene, environment: Environment): void {
+  if (sightOf(settings, environment, actor) !== 'none') return
+  permit(settings, actor, {
+    kind: 'revoke',
+    level: 'administrator',
+    slot: environment,
+    isOwn: false
+  })
+}
+
 function permitAll(
   { settings, actor }: AuthorizeScene,
   { need }: Target,
@@ -174,9 +186,7 @@ function sharedEnd(
   if (ends.every(each => each.slot !== 'shared')) return null
   const { documents, resolver } = scene
   const concerned = environments.filter(environment => {
-    const runs = ends.some(({ id }) =>
-      usedIn(documents, scene, need.connection, id).includes(environment)
-    )
+    const runs = ends.some(end => usedIn(scene, end).includes(environment))
     const connection = connectionIn(documents, environment, need.connection)
     return runs || (connection && resolver.needOf(connection, environment).slot === 'shared')
   })
@@ -185,12 +195,10 @@ function sharedEnd(
 
 /** The environments that run on a credential of everybody's. */
 function usedIn(
-  documents: Documents,
-  { resolver }: AuthorizeScene,
-  id: string,
-  credential: string
-): readonly OwnEnvironment[] {
-  return environments.filter(environment => {
+  { documents, resolver }: AuthorizeScene,
+  { slot, id: credential, record: { connection: id } }: Ending
+): readonly Environment[] {
+  return neighboursOf(slot).filter(environment => {
     const connection = connectionIn(documents, environment, id)
     if (connection?.level !== 'administrator') return false
     const need = resolver.needOf(connection, environment)
@@ -200,7 +208,7 @@ function usedIn(
   })
 }
 
-function connectionIn(documents: Documents, environment: OwnEnvironment, id: string) {
+function connectionIn(documents: Documents, environment: Environment, id: string) {
   return Object.values(documents[environment]?.connections ?? {}).find(each => each.id === id)
 }
 

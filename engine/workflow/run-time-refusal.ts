@@ -1,22 +1,26 @@
 import { type Diagnostic, problem, Refusal } from '../model/diagnostic.ts'
 import { meant } from '../model/did-you-mean.ts'
-import type { OwnEnvironment } from '../model/generated/types.ts'
+import { isClient } from '../model/documents.ts'
+import type { Environment } from '../model/generated/types.ts'
 import type { Target } from '../model/target.ts'
 
 /** The environment has nothing of this name recorded. */
 export function connectionUnknown(
   linkName: string,
-  environment: OwnEnvironment,
+  environment: Environment,
   known: readonly string[]
 ): Refusal {
   const there =
     known.length === 0
       ? 'It has none yet.'
       : `It has ${known.slice(0, 10).join(', ')}${known.length > 10 ? ' and others' : ''}.`
+  const how = isClient(environment)
+    ? 'If a newer version has it, whoever runs the app upgrades the client'
+    : 'If it stands in the specs, bring it there first'
   return refusal(
     'CONNECTION_UNKNOWN',
     'Connection is not known',
-    `${environment} has no connection "${linkName}" recorded.${meant(linkName, known)} ${there} If it stands in the specs, bring it there first:\n    tieline apply -e ${environment}`
+    `${environment} has no connection "${linkName}" recorded.${meant(linkName, known)} ${there} ${how}:\n    tieline apply -e ${environment}`
   )
 }
 
@@ -71,7 +75,7 @@ export function notAdopted(
   return refusal(
     'NOT_ADOPTED',
     'The authorization waits for a reader',
-    `${target.linkName} was authorized in ${target.environment} by somebody who cannot read the ${target.need.slot} slot, and nothing older serves until a reader of it has checked that. ${reasons}\n\nWhoever reads it takes it in with\n    tieline status --refresh\n\nor authorizes it:\n    ${commandFor(target, user)}`
+    `${target.linkName} was authorized in ${target.environment} by somebody who cannot read the ${target.need.slot} slot, and nothing older serves until a reader of it has checked that. ${reasons}\n\nWhoever reads it takes it in with\n    tieline status --refresh -e ${target.environment}\n\nor authorizes it:\n    ${commandFor(target, user)}`
   )
 }
 
@@ -91,7 +95,7 @@ export function scopesMissing(
     ...(undeclared.length === 0
       ? []
       : [
-          `${linkName} does not ask for ${undeclared.join(', ')}. Add what is needed to "scopes" in connections/${linkName}.yaml and apply it:\n    tieline apply -e ${environment}`
+          `${linkName} does not ask for ${undeclared.join(', ')}. Add what is needed to "scopes" in connections/${linkName}.yaml and ${isClient(environment) ? 'publish it, then give the client that version' : 'apply it'}:\n    tieline apply -e ${environment}`
         ]),
     ...(pending.length === 0
       ? []

@@ -1,23 +1,27 @@
-import { existsSync, realpathSync, statSync } from 'node:fs'
-import { join, posix } from 'node:path'
+import { existsSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Diagnostic, Refusal } from '../model/diagnostic.ts'
-import type { Documents } from '../model/documents.ts'
-import type { OwnEnvironment, Slot, WorkspaceSpec } from '../model/generated/types.ts'
+import { clientOf, type Documents, isClient, ownSlots, visibleSlots } from '../model/documents.ts'
+import type { ClientSpec, Environment, LinkName } from '../model/generated/types.ts'
+import { validateClientSpec } from '../model/generated/validators/client.js'
 import { validateWorkspaceSpec } from '../model/generated/validators/workspace.js'
 import type { RefreshLeases, SecretResolver, Vault } from '../model/ports.ts'
-import type { KnownConnectors } from '../model/specs.ts'
+import type { KnownConnectors, Settings } from '../model/specs.ts'
 import type { Target } from '../model/target.ts'
+import { listSpecs } from '../spec/list-specs.ts'
 import { openCatalogue } from '../spec/load-catalogue.ts'
 import { readSpec } from '../spec/read-spec.ts'
 import { specProblem } from '../spec/spec-summaries.ts'
 import { checkFolders } from '../spec/workspace-folders.ts'
 import { openLeases, openVault, vaultFolder } from './open-vault.ts'
-import { openState, poolsOf, type Resolver, resolverFor } from './open-workspace.ts'
+import { poolsOf, type Resolver, resolverFor } from './open-workspace.ts'
+import { readDocuments, stateFile } from './read-documents.ts'
+import { remembered, stampOf } from './remembered.ts'
 import { referenceResolver } from './resolve-references.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export interface RunTimeOptions {
-  readonly environment: OwnEnvironment
+  readonly environment: Environment
   /** In whose name; null where nobody says, as in an application that reads with a key of its own. */
   readonly actor: string | null
 }
@@ -25,7 +29,7 @@ export interface RunTimeOptions {
 /** What of a workspace is read at run time: as its files are at one moment. */
 export interface RunTimeScene extends RunTimeOptions {
   readonly around: Surroundings
-  readonly settings: WorkspaceSpec
+  readonly settings: Settings
   readonly documents: Documents
   readonly resolver: Resolver
   readonly vault: Vault
@@ -46,12 +50,13 @@ export interface RunTimeScenes {
 }
 
 /**
- * Reads tieline.yaml and the state of one environment, and again only when they changed. Specs are never read: workspace
- * connectors travel in state, where each connection keeps to the one it was recorded with.
+ * Reads tieline.yaml and the state of one environment, and again only when they changed; for a client's installation its spec as well,
+ * for its members. Other specs are never read: workspace connectors travel in state, where each connection keeps to the one it was
+ * recorded with.
  */
 export function openRunTimeScenes(around: Surroundings, options: RunTimeOptions): RunTimeScenes {
   const workspace = remembered(
-    () => stampOf(join(around.folder, 'tieline.yaml')),
+    () => settingsFiles(around.folder, options.environment).map(stampOf).join(' '),
     () => openSettings(around, options, latest)
   )
   const scene = remembered<RunTimeScene, Opened>(
@@ -69,7 +74,7 @@ export function openRunTimeScenes(around: Surroundings, options: RunTimeOptions)
 
 /** What tieline.yaml decides. */
 interface Opened {
-  readonly settings: WorkspaceSpec
+  readonly settings: Settings
   readonly known: KnownConnectors
   readonly vault: Vault
   readonly leases: RefreshLeases
@@ -83,7 +88,7 @@ async function openSettings(
   { environment, actor }: RunTimeOptions,
   documents: () => Promise<Documents>
 ): Promise<Opened> {
-  const settings = readSettings(around.folder)
+  const settings = readSettings(around.folder, environment)
   const catalogue = openCatalogue(join(around.packageFolder, 'dist', 'connectors'))
   return {
     settings,
@@ -97,12 +102,32 @@ async function openSettings(
     vault: await openVault(around, settings, documents, actor),
     leases: await openLeases(around, settings),
     vaultFolder: vaultFolder(around, settings),
-    files: neededSlots(environment).map(slot => join(around.folder, stateFile(settings, slot)))
+    files: visibleSlots(environment).map(slot => join(around.folder, stateFile(settings, slot)))
   }
 }
 
-/** tieline.yaml alone. Throws a Refusal that tells everything that is wrong with it. */
-function readSettings(folder: string): WorkspaceSpec {
+/** The files that settings are read from, absolute; of a client whose spec is not there, all that could be its spec under another name. */
+function settingsFiles(folder: string, environment: Environment): readonly string[] {
+  const workspace = join(folder, 'tieline.yaml')
+  if (!isClient(environment)) return [workspace]
+  const own = join(folder, clientFile(clientOf(environment)))
+  if (existsSync(own)) return [workspace, own]
+  return [workspace, own, ...clientNames(folder).map(name => join(folder, clientFile(name)))]
+}
+
+function clientFile(linkName: LinkName): string {
+  return `clients/${linkName}.yaml`
+}
+
+/** Without opening any. */
+function clientNames(folder: string): readonly LinkName[] {
+  const { files } = listSpecs(realpathSync(folder)) ?? { files: [] }
+  const specs = files.filter(each => each.folder === 'clients' && each.problem === null)
+  return specs.map(each => each.linkName).sort()
+}
+
+/** tieline.yaml, and of a client its spec. Throws a Refusal that tells everything that is wrong with them. */
+function readSettings(folder: string, environment: Environment): Settings {
   const file = { folder: null, file: 'tieline.yaml', linkName: 'tieline', problem: null }
   if (!existsSync(join(folder, file.file))) throw new Refusal(noWorkspace)
   const root = realpathSync(folder)
@@ -110,7 +135,31 @@ function readSettings(folder: string): WorkspaceSpec {
   const found = [...diagnostics, ...(located === null ? [] : checkFolders(located))]
   const errors = found.filter(each => each.severity === 'error')
   if (located === null || errors.length > 0) throw new Refusal(...errors)
-  return located.spec
+  const client = isClient(environment) ? readClient(root, clientOf(environment)) : null
+  return { ...located.spec, clients: new Map(client ?? []) }
+}
+
+/** By its recorded name and, where a rename is still to be applied, by its new one as well. */
+function readClient(root: string, name: LinkName): readonly (readonly [LinkName, ClientSpec])[] {
+  const own = clientFile(name)
+  if (existsSync(join(root, own))) {
+    const { located, diagnostics } = readClientSpec(root, name)
+    const errors = diagnostics.filter(each => each.severity === 'error')
+    if (located === null || errors.length > 0) throw new Refusal(...errors)
+    return [[name, located.spec]]
+  }
+  const others = clientNames(root).flatMap(each => readClientSpec(root, each).located ?? [])
+  const renamed = others.find(each => each.spec.previously === name)
+  if (renamed === undefined) return []
+  return [
+    [name, renamed.spec],
+    [renamed.linkName, renamed.spec]
+  ]
+}
+
+function readClientSpec(root: string, linkName: LinkName) {
+  const file = { folder: 'clients', file: clientFile(linkName), linkName, problem: null } as const
+  return readSpec(root, file, validateClientSpec, 'client')
 }
 
 const noWorkspace = specProblem(
@@ -124,16 +173,7 @@ async function readScene(
   options: RunTimeOptions,
   { settings, known, vault, leases, vaultFolder: folder }: Opened
 ): Promise<RunTimeScene> {
-  const { documents, problems } = await openState(around, settings, '').read()
-  // What is wrong with the state of another environment stops nobody here.
-  const needed = neededSlots(options.environment).map(slot => stateFile(settings, slot))
-  const elsewhere = new Set(
-    (['dev', 'stage', 'prod', 'shared'] as const)
-      .map(slot => stateFile(settings, slot))
-      .filter(file => !needed.includes(file))
-  )
-  const stopping = problems.filter(each => !elsewhere.has(each.at?.file ?? ''))
-  if (stopping.length > 0) throw new Refusal(...stopping)
+  const documents = documentsFor(around, settings, options.environment)
   return {
     around,
     ...options,
@@ -149,42 +189,18 @@ async function readScene(
   }
 }
 
-function neededSlots(environment: OwnEnvironment): readonly Slot[] {
-  return [environment, 'shared']
-}
-
-/** Relative to the workspace, as diagnostics name it. */
-function stateFile({ state = 'file:state' }: WorkspaceSpec, slot: Slot): string {
-  const folder = state.slice('file:'.length).replaceAll('\\', '/')
-  return posix.join(folder, '.', `${slot}.json`)
-}
-
-/** Another one after every write, also one that keeps size and time: what replaces a file has a number of its own. */
-function stampOf(path: string): string {
-  const status = statSync(path, { bigint: true, throwIfNoEntry: false })
-  if (status === undefined) return 'none'
-  const { dev, ino, size, mtimeNs, ctimeNs } = status
-  return `${dev}.${ino}.${size}.${mtimeNs}.${ctimeNs}`
-}
-
 /**
- * Calls `read` again only where the stamp differs from the one before that reading. What fails is not remembered. `given`
- * counts as a part of the stamp.
+ * The documents that matter at run time: ours, since who may have left a deposit is judged by all of them, or that of one client. What
+ * is wrong with those of other environments stops nobody here. Throws a Refusal for what is wrong with those in use.
  */
-function remembered<T, Given = undefined>(
-  stamp: (given: Given) => string,
-  read: (given: Given) => Promise<T>
-): (given: Given) => Promise<T> {
-  let last: { stamp: string; given: Given; value: Promise<T> } | null = null
-  return given => {
-    // Before reading, so that a change in between is seen at the next call.
-    const now = stamp(given)
-    if (last !== null && last.stamp === now && last.given === given) return last.value
-    const value = read(given)
-    last = { stamp: now, given, value }
-    value.catch(() => {
-      if (last?.value === value) last = null
-    })
-    return value
-  }
+function documentsFor(
+  around: Surroundings,
+  settings: Settings,
+  environment: Environment
+): Documents {
+  const slots = isClient(environment) ? [environment] : ownSlots
+  const { documents, problems } = readDocuments(around, settings, slots)
+  const stopping = visibleSlots(environment).flatMap(slot => problems.get(slot) ?? [])
+  if (stopping.length > 0) throw new Refusal(...stopping)
+  return documents
 }

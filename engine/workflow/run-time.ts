@@ -1,11 +1,12 @@
 import type { Credential } from '../model/credential.ts'
 import { Refusal } from '../model/diagnostic.ts'
+import { clientEnvironment, isClient } from '../model/documents.ts'
 import type { Slot } from '../model/generated/types.ts'
 import { without } from '../model/record.ts'
-import { rolesFor } from '../model/roles.ts'
+import type { Settings } from '../model/specs.ts'
 import type { Target } from '../model/target.ts'
 import { identityOf } from './open-vault.ts'
-import { permit, roleOf } from './permit.ts'
+import { clientRoleOf, isPermitted, permit, roleOf } from './permit.ts'
 import { openUsable, type UserIndex, userIndex } from './run-time-credential.ts'
 import { connectionUnknown, scopesMissing } from './run-time-refusal.ts'
 import { openRunTimeScenes, type RunTimeOptions, type RunTimeScene } from './run-time-scene.ts'
@@ -69,10 +70,13 @@ async function working(
   users: UserIndex,
   request: WorkingRequest
 ): Promise<Working> {
+  const { environment } = scene
+  // What a client's installation has is not told to who may not use it.
+  if (isClient(environment)) await checkRole(scene, environment)
   const target = targetIn(scene, request.connection)
   const isOwn = target.need.level === 'logged-in-user'
   const user = isOwn ? (request.user ?? (await ownUser(scene))) : null
-  await checkRole(scene, target.need.slot)
+  if (!isClient(environment)) await checkRole(scene, target.need.slot)
   const opened = await openUsable(scene, users, target, user)
   const { validCredential } = await import('../runtime/valid-credential.ts')
   const credential = await validCredential({
@@ -120,12 +124,25 @@ function grantedTo({ secret, record }: Credential): readonly string[] {
  * alone whether they can read.
  */
 async function checkRole({ settings, actor, around }: RunTimeScene, slot: Slot): Promise<void> {
-  const role = roleOf(settings, actor)
   const action = { kind: 'read', slot } as const
-  if (actor === null || role === null || rolesFor(action).includes(role)) return
+  if (actor === null || !isMember(settings, slot, actor)) return
+  if (isPermitted(settings, actor, action)) return
   const own = await (await identityOf(around)).find()
-  if (own !== null && (settings.runtime?.[slot] ?? []).includes(own.recipient)) return
+  if (own !== null && applicationKeys(settings, slot).includes(own.recipient)) return
   permit(settings, actor, action)
+}
+
+/** Of ours or, where it is a client's slot, of that client. */
+function isMember(settings: Settings, slot: Slot, actor: string): boolean {
+  if (roleOf(settings, actor) !== null) return true
+  return isClient(slot) && clientRoleOf(settings, slot, actor) !== null
+}
+
+function applicationKeys({ runtime = {}, clients }: Settings, slot: Slot): readonly string[] {
+  if (!isClient(slot)) return runtime[slot] ?? []
+  // Of this client alone; a rename that is still to be applied gives it two names.
+  const names = [slot, ...[...clients.keys()].map(clientEnvironment)]
+  return [...(runtime.clients ?? []), ...names.flatMap(name => runtime[name] ?? [])]
 }
 
 function isNotHere(error: unknown): boolean {

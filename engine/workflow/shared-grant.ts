@@ -1,10 +1,15 @@
 import type { Credential } from '../model/credential.ts'
 import { Refusal } from '../model/diagnostic.ts'
-import { type Documents, environments, slots } from '../model/documents.ts'
+import { type Documents, isClient, neighboursOf, slotsIn } from '../model/documents.ts'
 import type { AuthorizationRecord, Slot } from '../model/generated/types.ts'
 import type { SecretResolver, Vault } from '../model/ports.ts'
+import type { Settings } from '../model/specs.ts'
+import { sightOf } from './sight.ts'
 
 export interface GrantScene {
+  readonly settings: Settings
+  /** Who is told why. */
+  readonly actor: string
   readonly documents: Documents
   readonly vault: Pick<Vault, 'list' | 'open'>
   readonly secrets: SecretResolver
@@ -31,7 +36,7 @@ export async function whoWouldLose(
 ): Promise<string | null> {
   for (const other of await othersOf(scene, credential, together)) {
     const opened = await openOther(scene, other)
-    const where = `${nameOf(scene, other)} (${other.record.account.name})`
+    const where = nameOf(scene, other)
     if (opened !== null && sharesToken(opened, credential)) {
       return `${where} holds the same token`
     }
@@ -51,7 +56,7 @@ async function othersOf(
   { id, record }: Credential,
   together: ReadonlySet<string>
 ): Promise<readonly Other[]> {
-  const recorded = slots.flatMap(slot =>
+  const recorded = slotsIn(documents).flatMap(slot =>
     Object.entries(documents[slot]?.authorizations ?? {}).map(
       ([other, each]): Other => ({ id: other, slot, user: null, record: each })
     )
@@ -115,12 +120,16 @@ async function isSameClient(
   }
 }
 
-function nameOf({ documents }: GrantScene, { record, slot, user }: Other): string {
-  const names = environments.flatMap(environment =>
+/** Of an installation that whoever asks sees nothing of, only that there is one. */
+function nameOf({ settings, documents, actor }: GrantScene, { record, slot, user }: Other): string {
+  if (isClient(slot) && documents[slot] === undefined) return 'an installation that is not here'
+  const place = slot === 'shared' ? 'prod' : slot
+  if (sightOf(settings, place, actor) !== 'all') return 'another authorization of this app'
+  const names = neighboursOf(slot).flatMap(environment =>
     Object.entries(documents[environment]?.connections ?? {})
       .filter(([, { id }]) => id === record.connection)
       .map(([linkName]) => linkName)
   )
   const whose = user === null ? '' : ` of ${user}`
-  return `${names[0] ?? record.connection.replace(/\.\d+$/, '')}${whose} in ${slot}`
+  return `${names[0] ?? record.connection.replace(/\.\d+$/, '')}${whose} in ${slot} (${record.account.name})`
 }

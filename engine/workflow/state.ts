@@ -21,15 +21,8 @@ export async function acceptWorkflow(around: Surroundings, slot: Slot): Promise<
   return openState(around, settings, actor).accept(slot)
 }
 
-/**
- * Reads every document, and brings records and vault together again: what was stored and not recorded is recorded, what was deposited
- * is adopted, what ended is dropped. Gives what was found. Throws a Refusal where a document cannot be read.
- */
+/** See state-verify.ts: what needs the vault is loaded by those alone who verify. */
 export async function verifyWorkflow(around: Surroundings): Promise<readonly Diagnostic[]> {
-  const { settings } = await openWorkspace(around)
-  permit(settings, await actorOf(around), { kind: 'repair-state' })
-  const { openAuthorizeScene } = await import('./authorize.ts')
-  const { scene, found } = await openAuthorizeScene(around)
-  const { problems } = await scene.vault.list()
-  return [...found, ...problems.map(each => ({ ...each, severity: 'warning' as const }))]
+  const { verify } = await import('./state-verify.ts')
+  return verify(around)
 }

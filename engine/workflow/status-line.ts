@@ -5,7 +5,7 @@ import type {
   Connection,
   ConnectionStatus,
   CredentialFile,
-  OwnEnvironment,
+  Environment,
   Slot,
   State,
   StatusCause,
@@ -29,7 +29,7 @@ export interface StatusScene {
   readonly documents: Documents
   readonly resolver: Pick<Resolver, 'needOf'>
   /** Whether the application gets tokens without a person, and new ones in the same way. */
-  readonly renewsItself: (connection: Connection, environment: OwnEnvironment) => boolean
+  readonly renewsItself: (connection: Connection, environment: Environment) => boolean
   /** The clear part of what is in the vault. */
   readonly files: readonly CredentialFile[]
   /** How many people have authorized, by slot, as the vault has it; state is asked where it has nothing. */
@@ -43,7 +43,7 @@ export interface StatusScene {
 /** How one connection stands in one environment. */
 export function statusLine(
   scene: StatusScene,
-  environment: OwnEnvironment,
+  environment: Environment,
   linkName: string,
   connection: Connection
 ): ConnectionStatus {

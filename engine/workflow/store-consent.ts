@@ -4,7 +4,7 @@ import { recordConsent } from '../apply/record-consent.ts'
 import type { Authorized } from '../authorize/authorized.ts'
 import type { Credential } from '../model/credential.ts'
 import { type Diagnostic, note, warning } from '../model/diagnostic.ts'
-import { type Documents, environments } from '../model/documents.ts'
+import { type Documents, environments, isClient } from '../model/documents.ts'
 import type { Account, AuthorizationRecord, Slot } from '../model/generated/types.ts'
 import type { Vault } from '../model/ports.ts'
 import type { Target } from '../model/target.ts'
@@ -55,7 +55,10 @@ export async function storeConsent(
   if (credential.user !== null) return storeOfUser(vault, credential, options)
   const own = group.filter(each => each.need.slot === credential.slot)
   const givenIn = own.map(target => target.environment)
-  return recordConsent(credential, { state, vault }, afterConsent(known, givenIn), options)
+  return recordConsent(credential, { state, vault }, afterConsent(known, givenIn), {
+    ...options,
+    linkName: own[0]?.linkName ?? credential.connection
+  })
 }
 
 /** A user's credential is known to the vault alone; a new one replaces those the user had before, once it is adopted. */
@@ -104,10 +107,10 @@ export async function consentFindings(
 /** The slots in which the same connection is authorized as the same account; none unless prod and another one are among them. */
 function slotsOfAccount(
   documents: Documents,
-  { need }: Target,
+  { need, environment }: Target,
   { slots, account }: Pick<Consent, 'slots' | 'account'>
 ): readonly Slot[] {
-  if (account.id === null) return []
+  if (account.id === null || isClient(environment)) return []
   const found = environments.filter(
     slot =>
       slots.includes(slot) ||

@@ -1,5 +1,5 @@
 import { type Diagnostic, warning } from '../model/diagnostic.ts'
-import type { OwnEnvironment } from '../model/generated/types.ts'
+import type { Environment } from '../model/generated/types.ts'
 import { type CarryingRequest, sendCredential } from '../oauth/send-credential.ts'
 import { knownActor } from './actor.ts'
 import { requestAddress } from './request-address.ts'
@@ -24,7 +24,7 @@ export async function tokenWorkflow(
   around: Surroundings,
   request: {
     readonly connection: string
-    readonly environment: OwnEnvironment
+    readonly environment: Environment
     readonly user: string | undefined
   }
 ): Promise<TokenResult> {

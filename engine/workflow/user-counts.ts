@@ -1,23 +1,33 @@
 import { recordFindings } from '../apply/record-findings.ts'
 import { Refusal } from '../model/diagnostic.ts'
 import { digestOf } from '../model/digest.ts'
-import { slots } from '../model/documents.ts'
+import { type Documents, slotsIn } from '../model/documents.ts'
 import type { CredentialFile, Slot, State, UserCount } from '../model/generated/types.ts'
 import type { Clock, StateStore, Vault } from '../model/ports.ts'
 import { compareText, sortedRecord } from '../model/record.ts'
 
 /**
- * How many people have authorized what, of all that the vault lists, for each slot whose keys are here and are those that state commits to. About other slots
- * this vault knows nothing.
+ * How many people have authorized what, of all that the vault lists, for each of the slots whose keys are here and are those that
+ * state commits to. About other slots this vault knows nothing. Left out is where nobody is counted and nobody was before.
  */
 export async function countUsers(
+  documents: Documents,
   vault: Pick<Vault, 'commitment'>,
-  files: readonly CredentialFile[]
+  files: readonly CredentialFile[],
+  slots: readonly Slot[] = slotsIn(documents)
 ): Promise<ReadonlyMap<Slot, State['users']>> {
+  const people = new Map<Slot, CredentialFile[]>()
+  for (const file of files) {
+    if (file.user === null) continue
+    const own = people.get(file.slot)
+    if (own === undefined) people.set(file.slot, [file])
+    else own.push(file)
+  }
   const counted = await Promise.all(
     slots.map(async (slot): Promise<(readonly [Slot, State['users']])[]> => {
-      const own = files.filter(each => each.slot === slot)
-      return (await isOurs(vault, slot)) ? [[slot, usersIn(own)]] : []
+      const own = people.get(slot) ?? []
+      const nobody = own.length === 0 && Object.keys(documents[slot]?.users ?? {}).length === 0
+      return !nobody && (await isOurs(vault, slot)) ? [[slot, usersIn(own)]] : []
     })
   )
   return new Map(counted.flat())
@@ -25,18 +35,20 @@ export async function countUsers(
 
 /** Brings the counts in state up to date; nothing is written where they are right. */
 export async function recordUserCounts({
+  documents,
   state,
   vault,
   clock,
   actor
 }: {
+  readonly documents: Documents
   readonly state: StateStore
   readonly vault: Pick<Vault, 'commitment' | 'list'>
   readonly clock: Clock
   readonly actor: string
 }): Promise<boolean> {
   const { files } = await vault.list()
-  const users = await countUsers(vault, files)
+  const users = await countUsers(documents, vault, files)
   const about = { by: actor, at: clock.now().toISOString() }
   return recordFindings({ ended: [], users }, about, state)
 }
