@@ -50,6 +50,7 @@ const table: LayeringTable = {
     ]
   },
   runtime: { stages: ['model', 'oauth'], externals: [] },
+  bundle: { stages: ['model'], externals: ['canonicalize', 'yaml'], pure: true },
   report: {
     stages: ['model'],
     externals: ['diff', 'picocolors'],
@@ -66,7 +67,8 @@ const table: LayeringTable = {
       'oauth',
       'authorize',
       'vault',
-      'runtime'
+      'runtime',
+      'bundle'
     ],
     externals: [
       'json-schema-to-typescript',
@@ -81,7 +83,15 @@ const table: LayeringTable = {
   },
   cli: {
     stages: ['workflow', 'report', 'model'],
-    externals: ['commander', 'listr2', 'open', '@clack/prompts', 'picocolors', 'node:*']
+    externals: [
+      'commander',
+      'listr2',
+      'open',
+      '@clack/prompts',
+      'picocolors',
+      '@viz-js/viz',
+      'node:*'
+    ]
   }
 }
 

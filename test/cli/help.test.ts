@@ -27,8 +27,19 @@ const commands = [
   'connectors list',
   'connectors show',
   'state',
+  'state list',
+  'state show',
+  'state history',
+  'state mv',
+  'state rm',
+  'state undo',
   'state unlock',
-  'state verify'
+  'state verify',
+  'export',
+  'import',
+  'graph',
+  'fmt',
+  'doctor'
 ]
 const { tieline } = aMachine()
 

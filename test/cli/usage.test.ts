@@ -44,7 +44,7 @@ test('what cannot be understood is told with where to look, as text and as JSON'
     ['plan extra', 'tieline plan --help'],
     ['plan --nothing', 'tieline plan --help'],
     ['plan -e stagee', 'tieline plan --help'],
-    ['plan -e client/acme', 'tieline plan --help'],
+    ['plan -e client/Acme', 'tieline plan --help'],
     ['plan -e prod --version 0', 'tieline plan --help'],
     ['plan -e prod --version 1.5', 'tieline plan --help'],
     ['plan -e prod --version newest', 'tieline plan --help'],

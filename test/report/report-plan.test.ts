@@ -1,7 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Plan } from '../../engine/model/generated/types.ts'
-import { reportPlan, reportPlans } from '../../engine/report/report-plan.ts'
+import { reportPlan } from '../../engine/report/report-plan.ts'
+import { reportPlans } from '../../engine/report/report-plans.ts'
 import { createStyle } from '../../engine/report/style.ts'
 import { aChange, aDue, addedFields, aPlan, aSummary, digestFrom } from './samples.ts'
 

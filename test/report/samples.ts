@@ -16,6 +16,7 @@ export function aPlan(overrides: Partial<Plan> = {}): Plan {
   return {
     formatVersion: 1,
     environment: 'dev',
+    renamedFrom: null,
     source: { environment: 'tree', serial: null, definitions: digestFrom('ab') },
     basedOn: [{ document: 'dev', lineage: null, serial: 0, digest: null }],
     inputs: digestFrom('cd'),
@@ -28,6 +29,16 @@ export function aPlan(overrides: Partial<Plan> = {}): Plan {
     summary: aSummary(),
     ...overrides
   }
+}
+
+/** A plan of a client that runs what prod runs, with nothing to do. */
+export function aClientPlan(linkName: string, overrides: Partial<Plan> = {}): Plan {
+  return aPlan({
+    environment: `client/${linkName}`,
+    source: { environment: 'prod', serial: 4, definitions: digestFrom('ab') },
+    version: { from: 4, to: 4, pinned: false },
+    ...overrides
+  })
 }
 
 export function aSummary(overrides: Partial<Plan['summary']> = {}): Plan['summary'] {

@@ -20,7 +20,8 @@ import {
   reportConnectors
 } from '../../engine/report/report-connectors.ts'
 import { reportDiagnostics } from '../../engine/report/report-diagnostics.ts'
-import { reportPlan, reportPlans } from '../../engine/report/report-plan.ts'
+import { reportPlan } from '../../engine/report/report-plan.ts'
+import { reportPlans } from '../../engine/report/report-plans.ts'
 import { type RevokeReport, reportRevoke } from '../../engine/report/report-revoke.ts'
 import { reportStatus } from '../../engine/report/report-status.ts'
 import { reportStatusBy } from '../../engine/report/report-status-by.ts'
@@ -128,9 +129,11 @@ function plans(text: fc.Arbitrary<string>): fc.Arbitrary<Plan> {
     inherit: number,
     revoke: number
   })
+  const client = text.map(each => `client/${each}` as const)
   return fc
     .record({
-      environment: fc.constantFrom(...(['dev', 'stage', 'prod'] as const)),
+      environment: fc.oneof(fc.constantFrom(...(['dev', 'stage', 'prod'] as const)), client),
+      renamedFrom: fc.option(client),
       version: fc.record({ from: maybeNumber, to: maybeNumber, pinned: fc.boolean() }),
       changes: fc.array(change, { maxLength: 4 }),
       held: fc.array(held, { maxLength: 3 }),
@@ -148,7 +151,10 @@ function dueAuthorizations(
     connection: text,
     id: text,
     level: fc.constantFrom('administrator' as const, 'logged-in-user' as const),
-    slot: fc.constantFrom(...(['shared', 'dev', 'stage', 'prod'] as const)),
+    slot: fc.oneof(
+      fc.constantFrom(...(['shared', 'dev', 'stage', 'prod'] as const)),
+      text.map(each => `client/${each}` as const)
+    ),
     action: fc.constantFrom(
       ...(['authorize', 'reauthorize', 'inherit', 'revoke', 'keep'] as const)
     ),
@@ -183,6 +189,28 @@ test('no plan gets a control character onto the terminal', () => {
       isSafe(style => reportPlans(all, style))
     ),
     { numRuns: 30 }
+  )
+})
+
+test('clients that are told together get no control character onto the terminal either', () => {
+  const clients = fc.array(
+    fc.tuple(hostileText, fc.option(hostileText.map(each => `client/${each}` as const))),
+    { minLength: 2, maxLength: 9 }
+  )
+  fc.assert(
+    fc.property(hostilePlan, clients, (plan, names) =>
+      isSafe(style =>
+        reportPlans(
+          names.map(([name, renamedFrom]) => ({
+            ...plan,
+            environment: `client/${name}`,
+            renamedFrom
+          })),
+          style
+        )
+      )
+    ),
+    { numRuns: 50 }
   )
 })
 
@@ -369,8 +397,12 @@ test('a plan fits into 80 columns, but for commands and words that are longer', 
   const longestThatFits = 38 // beside the widest label
   fc.assert(
     fc.property(plans(word), plan => {
-      const wide = reportPlan(plan, colourless)
-        .split('\n')
+      const others = ['client/beta', 'client/gamma'] as const
+      const wide = [
+        reportPlan(plan, colourless),
+        reportPlans([plan, ...others.map(environment => ({ ...plan, environment }))], colourless)
+      ]
+        .flatMap(text => text.split('\n'))
         .filter(line => line.length > 80 && !line.trimStart().startsWith('tieline '))
         .filter(line => line.split(' ').every(each => each.length <= longestThatFits))
       assert.equal(wide, [])

@@ -6,6 +6,8 @@ import {
   authorizeCommand,
   becauseWords,
   heldWords,
+  memberCommand,
+  namesWords,
   reasonWords,
   shortDigest,
   whoWords
@@ -125,6 +127,15 @@ test('says who may authorize, and nobody where each user does', () => {
   assert.is(whoWords(all), 'a super admin, an admin, a developer or a user')
   assert.is(whoWords(['developer']), 'a developer')
   assert.is(whoWords(['each-user']), null)
+  assert.is(whoWords(['admin'], 'acme'), 'an admin of acme')
+  assert.is(whoWords(['each-user'], 'acme'), null)
+})
+
+test('names as many as can be read, and counts the rest', () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+  assert.is(namesWords(names.slice(0, 1)), 'a')
+  assert.is(namesWords(names.slice(0, 6)), 'a, b, c, d, e and f')
+  assert.is(namesWords(names), 'a, b, c, d, e and 2 others')
 })
 
 test('shortens digests and nothing else', () => {
@@ -135,6 +146,17 @@ test('shortens digests and nothing else', () => {
 test('a command is safe to paste, whatever the name', () => {
   assert.is(authorizeCommand('zoho_crm', 'dev'), 'tieline authorize zoho_crm -e dev')
   assert.is(authorizeCommand("a; rm 'b'", 'dev'), "tieline authorize 'a; rm '\\''b'\\''' -e dev")
+})
+
+test('a command for a member of a client leaves open who it is, and for several clients which', () => {
+  assert.is(
+    memberCommand('crm', ['client/acme']),
+    'tieline authorize crm -e client/acme --as EMAIL'
+  )
+  assert.is(
+    memberCommand('crm', ['client/acme', 'client/beta']),
+    'tieline authorize crm -e client/NAME --as EMAIL'
+  )
 })
 
 test.run()

@@ -515,6 +515,75 @@ test("a person's key is never repeated, and no program that tieline starts is gi
   assert.match(await identityToRecipient(identity), /^age1/)
 })
 
+test('what a client authorizes is shown to nobody, whoever looks, and lies nowhere in the clear', async () => {
+  const aviary = new Aviary()
+  const key = aviary.add('key', plainCanary('client-key'))
+  const password = aviary.add('password', canary('client-password'))
+  const { generateX25519Identity, identityToRecipient } = await import('age-encryption')
+  const [it, jo, app] = [
+    aviary.add('admin', await generateX25519Identity()),
+    aviary.add('user', await generateX25519Identity()),
+    aviary.add('application', await generateX25519Identity())
+  ]
+  const [itKey, joKey, appKey] = await Promise.all([it, jo, app].map(identityToRecipient))
+  const server = await startLoopbackServer()
+  const members = `{ it@acme.example: { role: admin, key: ${itKey} }, jo@acme.example: { role: user, key: ${joKey} } }`
+  const workspace = `app: { name: Loopback }\nconnectors: { custom: true }\nruntime: { clients: [${appKey}] }\n`
+  const machine = aMachine({
+    ...loopbackWorkspace(server.origin),
+    'tieline.yaml': workspace,
+    'connections/files.yaml': 'connector: files\nlevel: logged-in-user\n',
+    'clients/acme.yaml': `name: Acme\nmembers: ${members}\n`
+  })
+  for (const environment of ['dev', 'stage', 'prod', 'client/acme']) {
+    const { code, stderr } = await machine.tieline(['apply', '-e', environment, '--auto-approve'])
+    assert.is(code, 0, stderr)
+  }
+  const asIt = { TIELINE_IDENTITY: it, TIELINE_ACTOR: 'it@acme.example' }
+  const asJo = { TIELINE_IDENTITY: jo, TIELINE_ACTOR: 'jo@acme.example' }
+  const secrets = { BOARD_KEY: key, FILES_USER: 'jo', FILES_PASSWORD: password }
+  const stop = aviary.watchProcesses()
+  const board = ['authorize', 'board', '-e', 'client/acme', '--from', 'key=env:BOARD_KEY']
+  const files = ['authorize', 'files', '-e', 'client/acme', '--from', 'user=env:FILES_USER']
+  const own = [...files, '--from', 'password=env:FILES_PASSWORD']
+  for (const [args, who] of [
+    [board, asIt],
+    [own, asJo]
+  ] as const) {
+    const results = await lookAt(aviary, machine, args, { ...secrets, ...who })
+    assert.equal(
+      results.map(each => each.code),
+      [0, 0]
+    )
+  }
+  for (const [turn, who] of [asIt, asJo, {}].entries()) {
+    for (const [index, command] of [
+      ...['status', 'status -e client/acme', 'status -e client/acme --refresh', 'plan --all'],
+      ...['status --by it@acme.example', 'status --by jo@acme.example', 'state verify'],
+      ...['plan -e client/acme', 'types -e client/acme', 'vault recipients', 'exec files -- env']
+    ].entries()) {
+      const format = (turn + index) % 2 === 0 ? text : inJson
+      await lookAt(aviary, machine, command.split(' '), who, [format])
+    }
+    if (who === asIt) continue
+    await lookAt(aviary, machine, ['token', 'board', '-e', 'client/acme'], who)
+    await lookAt(aviary, machine, ['revoke', 'board', '-e', 'client/acme'], who, [text])
+    await lookAt(aviary, machine, board, { ...secrets, ...who }, [inJson])
+  }
+  // It did travel, and comes out where it is asked for.
+  const token = ['token', 'board', '-e', 'client/acme', '--headers']
+  const { stdout } = await machine.tieline(token, { env: { TIELINE_IDENTITY: app } })
+  assert.is(stdout, `X-Key: ${key}\n`)
+  rmSync(join(machine.folder, 'clients/acme.yaml'))
+  await lookAt(aviary, machine, ['plan', '-e', 'client/acme'])
+  await lookAt(aviary, machine, ['apply', '-e', 'client/acme', '--auto-approve'], {}, [text])
+  await lookAt(aviary, machine, ['state', 'verify'])
+  await server.close()
+  lookAtDisk(aviary, machine)
+  await stop()
+  assert.equal(aviary.leaks, [])
+})
+
 test('the search of this file finds a secret in every form', () => {
   const secret = canary('proof')
   const latin = Buffer.from(`user:${secret}`)

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ownSlots } from '../../engine/model/documents.ts'
 import type { OwnEnvironment } from '../../engine/model/generated/types.ts'
 import { openFileState } from '../../engine/state/open-file-state.ts'
 import { programFile } from '../support/scenario-program.ts'
@@ -79,11 +80,17 @@ async function assertTidy({ folder, around }: Scenario, when: string): Promise<v
     clock: around.clock
   })
   await store.withLock('tidy up', async () => {})
-  for (const name of ['state', 'state/versions']) {
+  for (const name of ['state', 'state/versions', 'state/history']) {
     const odd = list(join(folder, name)).filter(
-      each => !/^([a-z]+\.json|\d+\.json|versions)$/.test(each)
+      each => !/^([a-z]+\.jsonl?|\d+\.json|versions|history)$/.test(each)
     )
     assert.equal(odd, [], `left in ${name} ${when}`)
+  }
+  const { documents } = await store.read()
+  for (const slot of ownSlots) {
+    const { entries, problems } = await store.history(slot)
+    assert.equal(problems, [], `history of ${slot} ${when}`)
+    assert.is(entries.length, documents[slot]?.serial ?? 0, `history of ${slot} ${when}`)
   }
   assert.equal(list(join(folder, '.tieline/locks')), [], `locks left ${when}`)
   assert.equal(list(join(folder, '.tieline/pending')), [], `grants left ${when}`)

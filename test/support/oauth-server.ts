@@ -52,7 +52,19 @@ export interface OAuthServer {
   readonly requests: readonly string[]
   /** Ends a grant as its owner could: every token of the account dies. */
   readonly endGrants: (account: string) => Promise<void>
+  /** The consents that a token still stands on. */
+  readonly liveGrants: () => Promise<readonly LiveGrant[]>
+  /** The id of the consent that a live access token stands on; null for any other text. */
+  readonly grantOf: (accessToken: string) => Promise<string | null>
+  /** Every token that was ever given out. */
+  readonly issued: readonly string[]
   readonly close: () => Promise<void>
+}
+
+export interface LiveGrant {
+  readonly id: string
+  readonly account: string
+  readonly client: string
 }
 
 /** Starts it on a free port. Everything is kept in memory. */
@@ -69,10 +81,13 @@ export async function startOAuthServer(options: OAuthServerOptions): Promise<OAu
   })
   const publicKeys = options.clients.map(each => [each.id, each.publicKeys ?? []] as const)
   await registerJwtBearer(provider, `${origin}/token`, Object.fromEntries(publicKeys))
-  const grants: { readonly account: string; readonly id: string }[] = []
-  provider.on('grant.saved', ({ accountId = '', jti }) => {
-    grants.push({ account: accountId, id: jti })
+  const grants: LiveGrant[] = []
+  provider.on('grant.saved', ({ accountId = '', clientId = '', jti }) => {
+    grants.push({ account: accountId, client: clientId, id: jti })
   })
+  const given = new Map<string, string>()
+  provider.on('access_token.saved', ({ jti, grantId = '' }) => void given.set(jti, grantId))
+  provider.on('refresh_token.saved', ({ jti, grantId = '' }) => void given.set(jti, grantId))
   const callback = provider.callback()
   server.on('request', (request, response) => {
     const { pathname } = new URL(request.url ?? '/', origin)
@@ -93,6 +108,16 @@ export async function startOAuthServer(options: OAuthServerOptions): Promise<OAu
     endGrants: async account => {
       const own = grants.filter(grant => grant.account === account)
       await Promise.all(own.map(({ id }) => endGrant(provider, id)))
+    },
+    liveGrants: async () => {
+      const tokens = [...given.keys()]
+      const live = await Promise.all(tokens.map(each => isLive(provider, each)))
+      const ids = new Set(tokens.filter((_, at) => live[at]).map(each => given.get(each)))
+      return grants.filter(each => ids.has(each.id))
+    },
+    grantOf: async accessToken => (await provider.AccessToken.find(accessToken))?.grantId ?? null,
+    get issued() {
+      return [...given.keys()]
     },
     close: () => closeServer(server)
   }
@@ -302,6 +327,12 @@ async function whoAmI(
   }
   const account = 'accountId' in token ? token.accountId : (token.clientId ?? '')
   answer(200, { sub: account, name: `Account of ${account}`, scope: token.scope })
+}
+
+async function isLive(provider: Provider, token: string): Promise<boolean> {
+  const found =
+    (await provider.RefreshToken.find(token)) ?? (await provider.AccessToken.find(token))
+  return found?.isValid === true
 }
 
 async function endGrant(provider: Provider, id: string): Promise<void> {

@@ -10,7 +10,7 @@ import type {
   AuthorizationRecord,
   Connection,
   Connector,
-  OwnEnvironment,
+  Environment,
   Slot,
   VaultCommitment
 } from '../../engine/model/generated/types.ts'
@@ -118,14 +118,14 @@ export interface RunTimeWorkspace {
   readonly settings: (yaml: string) => void
   /** Records connections, by link name. */
   readonly record: (
-    environment: OwnEnvironment,
+    environment: Environment,
     connections: Readonly<Record<string, Connection>>
   ) => void
   /** Writes a state document whose content is that of the last time with these changes. */
   readonly state: (slot: Slot, content: Partial<StateContent>) => void
   /** Stores a credential; an administrator's is recorded, and serves. */
   readonly authorize: (
-    environment: OwnEnvironment,
+    environment: Environment,
     linkName: string,
     overrides?: Partial<Credential>,
     record?: Partial<AuthorizationRecord>,

@@ -32,7 +32,8 @@ export function programFile(): string {
     },
     logLevel: 'error'
   })
-  for (const name of ['package.json', 'connectors', 'schemas', 'examples']) {
+  // As the build made them.
+  for (const name of ['package.json', 'dist/connectors', 'schemas', 'examples']) {
     symlinkSync(join(repository, name), join(folder, name))
   }
   built = join(outdir, 'main.js')

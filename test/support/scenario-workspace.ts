@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { digestOf } from '../../engine/model/digest.ts'
-import type { OwnEnvironment, Plan, Slot, State } from '../../engine/model/generated/types.ts'
+import type { Environment, Plan, Slot, State } from '../../engine/model/generated/types.ts'
 import { type ApplyResult, applyWorkflow } from '../../engine/workflow/apply.ts'
 import { authorizeWorkflow } from '../../engine/workflow/authorize.ts'
 import type {
@@ -40,14 +40,14 @@ export interface Scenario {
   readonly stored: () => readonly string[]
   /** A copy of everything, elsewhere. */
   readonly copy: () => Scenario
-  readonly plan: (environment: OwnEnvironment) => Promise<Planned>
+  readonly plan: (environment: Environment) => Promise<Planned>
   readonly apply: (
-    environment: OwnEnvironment,
+    environment: Environment,
     options?: { readonly promised?: Plan | null; readonly talk?: Partial<Conversation> }
   ) => Promise<ApplyResult>
   readonly authorize: (
     connection: string,
-    environments: readonly OwnEnvironment[],
+    environments: readonly Environment[],
     options?: Partial<AuthorizeRequest>,
     talk?: Partial<Conversation>
   ) => Promise<AuthorizeResult>
@@ -114,7 +114,7 @@ function scenarioIn(home: string): Scenario {
     },
     remove: file => rmSync(join(folder, file)),
     state: slot => {
-      const file = join(folder, 'state', `${slot}.json`)
+      const file = join(folder, 'state', `${slot.replace(/^client/, 'clients')}.json`)
       return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null
     },
     stored: () =>
