@@ -59,7 +59,8 @@ export function viewClient(
   const recorded = documents[environment]
   if (spec === null) {
     const follower = followerOf(linkName, specs, documents)
-    if (recorded === undefined || isGone(recorded)) throw unknownClient(environment, specs)
+    // One that is removed already has nothing left to do: the command may be run again.
+    if (recorded === undefined) throw unknownClient(environment, specs)
     if (follower !== null) throw goesOnAs(environment, follower)
     return { documents, spec, renamedFrom: null, isNewLineage: false }
   }

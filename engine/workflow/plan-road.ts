@@ -98,12 +98,16 @@ async function planClients(
   const resolved = resolveScene({ ...scene, documents }, (documents.dev?.serial ?? 0) + 1)
   const options = { readFrom: scene.documents, expected, asIfDevWereApplied: true, resolved }
   const plans: Planned[] = []
-  let now = documents
-  for (const environment of clients) {
+  let [now, left] = [documents, clients]
+  for (let [environment] = left; environment !== undefined; [environment] = left) {
     const planned = await planOne({ ...scene, documents: now }, environment, everything, options)
-    // Its former name is free for another client from here on.
-    if (planned.plan.renamedFrom !== null) now = planned.documents
     plans.push(planned)
+    left = left.slice(1)
+    if (planned.plan.renamedFrom === null) continue
+    // Its former name is free from here on for another client, which may be one that moves in turn.
+    now = planned.documents
+    const done = plans.map(each => each.plan.environment)
+    left = clientsToPlan(specs, now).filter(each => !done.includes(each))
   }
   return { plans, notes: [] }
 }

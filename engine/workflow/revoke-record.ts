@@ -166,8 +166,7 @@ function targetOf(
       const target = resolver.targetOf(linkName, connection, environment)
       const { need } = target
       // Whatever it is asked with is looked up for the slot that it is in.
-      if (need.level === record.level && isDeepStrictEqual(need.basis, record.basis))
-        return { ...target, need: { ...need, slot } }
+      if (isDeepStrictEqual(need.basis, record.basis)) return { ...target, need: { ...need, slot } }
     }
   }
   return null

@@ -10,7 +10,9 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { digestOf } from '../../engine/model/digest.ts'
+import { slotsIn } from '../../engine/model/documents.ts'
 import type { Environment, Plan, Slot, State } from '../../engine/model/generated/types.ts'
+import { openFileState } from '../../engine/state/open-file-state.ts'
 import { type ApplyResult, applyWorkflow } from '../../engine/workflow/apply.ts'
 import { authorizeWorkflow } from '../../engine/workflow/authorize.ts'
 import type {
@@ -207,7 +209,12 @@ export function startTieline(
  */
 export async function outcomeOf(scenario: Scenario): Promise<unknown> {
   const { folder, around } = scenario
-  const documents = (['dev', 'stage', 'prod', 'shared'] as const).map(slot => scenario.state(slot))
+  const store = openFileState(folder, 'state', '.tieline/locks', {
+    actor: 'x',
+    clock: around.clock
+  })
+  const found = (await store.read()).documents
+  const documents = slotsIn(found).map(slot => found[slot] ?? null)
   const labels = new Map(
     documents.flatMap(document =>
       Object.entries(document?.authorizations ?? {}).map(([id, record]): [string, string] => [

@@ -127,7 +127,8 @@ test('a client that is removed loses all that it authorized, and one that comes 
   await scenario.apply(acme)
   assert.is(scenario.stored().length, stored - 2)
   assert.equal(Object.keys(scenario.state(acme)?.connections ?? {}), [])
-  await refuses(() => scenario.plan(acme), 'CLIENT_UNKNOWN')
+  assert.not.ok((await scenario.plan(acme)).asks)
+  await refuses(() => scenario.plan('client/never'), 'CLIENT_UNKNOWN')
 
   scenario.write('clients/acme.yaml', 'name: Acme\n')
   assert.equal(due((await scenario.plan(acme)).plan), [
