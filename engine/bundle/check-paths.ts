@@ -24,7 +24,7 @@ export function whyNotSource(path: string, apart: readonly string[]): string | n
   if (parts.includes('..')) return 'it climbs out of a folder'
   if (parts.some(each => each === '' || each === '.'))
     return 'it is not relative, or not written plainly'
-  if (/\p{C}/u.test(path)) return 'it holds a control character'
+  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(path)) return 'it holds a control character'
   if (/[\\:]/.test(path)) return 'it holds a backslash or a colon'
   if (/[<>"|?*]/.test(path)) return 'it holds a character that not every system takes'
   if (parts.some(each => Buffer.byteLength(each) > longestPart))

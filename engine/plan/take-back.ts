@@ -54,7 +54,9 @@ export function writeToTakeBack(
 }
 
 function isUndoable(entry: HistoryEntry): entry is UndoableEntry {
-  return entry.undo !== null && entry.undo.length > 0
+  // Only surgery can be taken back, whatever a history that came from elsewhere says of other writes.
+  const isByHand = /^state (mv|rm|undo)(?:\s|$)/.test(entry.operation)
+  return isByHand && entry.undo !== null && entry.undo.length > 0
 }
 
 /** Neither a taking back, nor taken back, if that was not taken back in turn. */

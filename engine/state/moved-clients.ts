@@ -25,7 +25,8 @@ export function findMoved(
   const found = groups.map(group => {
     const newest = group.reduce((a, b) => (b.serial > a.serial ? b : a))
     const others = group.filter(each => each !== newest)
-    const isMoved = others.every(each => each.serial < newest.serial && goesOn(newest, each))
+    // Whoever writes next deletes what a move left behind, so that the moved document is never further on than by one write.
+    const isMoved = others.every(each => each.serial === newest.serial - 1 && goesOn(newest, each))
     return isMoved
       ? { leftOver: others.map(each => each.environment), twice: [] }
       : { leftOver: [], twice: [group] }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Credential } from '../model/credential.ts'
 import { Refusal } from '../model/diagnostic.ts'
+import { isClient } from '../model/documents.ts'
 import type { CredentialFile, SealedSlot } from '../model/generated/types.ts'
 import type { DepositCheck } from '../model/ports.ts'
 import {
@@ -172,7 +173,16 @@ export async function examine(
       `it was not left by ${proof.by}, or was changed since, or ${members} has got another key for them.`
     )
   }
-  return { deposit: await openWithAny([keys], file), verified: true, by: keys }
+  const deposit = await openWithAny([keys], file)
+  // At a client only its admins may, and they are its readers: who came into the spec since is taken in by one of them first.
+  const isForAll = deposit.credential.record.level === 'administrator'
+  if (isClient(slot) && isForAll && !keys.readers.includes(member)) {
+    refuse(
+      id,
+      `the key of ${proof.by} in ${members} is none that reads this slot. An admin who reads it takes it in with tieline vault recipients.`
+    )
+  }
+  return { deposit, verified: true, by: keys }
 }
 
 async function openWithAny(opened: OpenedKeys, file: CredentialFile): Promise<Deposit> {

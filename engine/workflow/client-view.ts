@@ -1,4 +1,4 @@
-import { problem, Refusal } from '../model/diagnostic.ts'
+import { type Diagnostic, problem, Refusal, warning } from '../model/diagnostic.ts'
 import { meant } from '../model/did-you-mean.ts'
 import {
   type ClientEnvironment,
@@ -82,6 +82,37 @@ export function viewClient(
   }
   const { [environment]: _, ...others } = documents
   return { documents: others as Documents, spec, renamedFrom: null, isNewLineage: true }
+}
+
+/**
+ * A rename hands over all that a client authorized. Whoever wrote the spec chose the people, so a reviewer has to see who they are, and
+ * that the old name goes to somebody else where it does.
+ */
+export function takesOver(
+  { spec, renamedFrom }: ClientView,
+  specs: readonly Located<ClientSpec>[]
+): readonly Diagnostic[] {
+  if (spec === null || renamedFrom === null) return []
+  const { linkName } = spec
+  const former = clientOf(renamedFrom)
+  const people = Object.entries(spec.spec.members ?? {}).map(
+    ([email, { role }]) => `${email} (${role})`
+  )
+  const who =
+    people.length === 0
+      ? `clients/${linkName}.yaml names no members.`
+      : `Who acts for it from here on: ${people.slice(0, 10).join(', ')}${people.length > 10 ? ` and ${people.length - 10} more` : ''}.`
+  const isReused = specs.some(each => each.linkName === former)
+  const rest = isReused
+    ? ` There is a clients/${former}.yaml all the same: that is another client then, which has nothing of this one and is installed anew.`
+    : ''
+  return [
+    warning(
+      'CLIENT_TAKES_OVER',
+      'A client takes over what another name authorized',
+      `clients/${linkName}.yaml says \`previously: ${former}\`, so everything that ${renamedFrom} has authorized goes on as client/${linkName}. ${who}${rest} Its credentials stay sealed to those who read them now, until one of these brings the readers in line:\n    tieline vault recipients`
+    )
+  ]
 }
 
 /** The link name under which the installation of a spec is still recorded; undefined where it is recorded under its own, or not at all. */

@@ -26,6 +26,7 @@ import { foldersApart } from '../spec/workspace-folders.ts'
 import { codeOf, plainWords } from '../state/disk-error.ts'
 import { WriteError, writeAtomically } from '../state/write-atomically.ts'
 import { openState, openWorkspace, soundDocuments } from './open-workspace.ts'
+import { permitAll } from './sight.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export interface ExportRequest {
@@ -56,6 +57,7 @@ export async function exportWorkflow(
   request: ExportRequest
 ): Promise<ExportResult> {
   const { settings } = await openWorkspace(around)
+  await permitAll(around, settings, 'stage')
   const state = openState(around, settings, '')
   const documents = await soundDocuments(state)
   const number = request.version ?? documents.stage?.version ?? null

@@ -22,6 +22,7 @@ import { compareText } from '../model/record.ts'
 import { isGone } from './client-view.ts'
 import { openState, openWorkspace, soundDocuments, type Workspace } from './open-workspace.ts'
 import { resolveScene } from './plan-scene.ts'
+import { permitAll } from './sight.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export interface GraphResult {
@@ -40,6 +41,7 @@ export async function graphWorkflow(
   environment: Environment | null
 ): Promise<GraphResult> {
   const workspace = await openWorkspace(around)
+  await permitAll(around, workspace.settings, environment ?? 'dev')
   const state = openState(around, workspace.settings, '')
   const documents = await soundDocuments(state)
   const app = workspace.settings.app.name

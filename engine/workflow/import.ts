@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
+import { broughtAlong } from '../bundle/brought-along.ts'
 import type { CreatorComponent, CreatorExport } from '../bundle/creator-export.ts'
 import { incomingConnectors } from '../bundle/incoming-connectors.ts'
 import {
@@ -129,7 +130,9 @@ async function readApp(
     const isAllowed = settings.connectors?.custom === true
     const connectors = incomingConnectors(bundle, known, isAllowed)
     const app = appOfBundle(bundle, connectors.missing)
-    return { app, bundle, ...connectors, notes: withoutSource(bundle) }
+    const services = known.ids().flatMap(id => known.get(id)?.connector.service ?? [])
+    const brought = broughtAlong(bundle, connectors.missing, new Set(services))
+    return { app, bundle, ...connectors, notes: [...withoutSource(bundle), ...brought] }
   }
   const creator = await import('../bundle/read-creator-export.ts')
   // Of a file that is called like an export, the reader itself says why it is none.

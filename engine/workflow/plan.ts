@@ -8,7 +8,7 @@ import { asksForSomething, isRefusedSelection, planEnvironment } from '../plan/p
 import { renameHints } from '../plan/rename-hints.ts'
 import { trimDefinitions } from '../plan/trim-definitions.ts'
 import type { Resolved } from '../resolve/resolve-specs.ts'
-import { type ClientView, viewClient } from './client-view.ts'
+import { type ClientView, takesOver, viewClient } from './client-view.ts'
 import {
   poolsOf,
   type Resolver,
@@ -24,6 +24,7 @@ import {
   resolveScene,
   type Scene
 } from './plan-scene.ts'
+import { permitAll } from './sight.ts'
 import type { Surroundings } from './surroundings.ts'
 import { mayRevoke, wantedSource } from './wanted-source.ts'
 
@@ -63,6 +64,7 @@ export async function planWorkflow(
   selection: Selection
 ): Promise<PlanResult> {
   const scene = await openScene(around)
+  await permitAll(around, scene.workspace.settings, environment)
   const planned = await planOne(scene, environment, selection)
   return {
     plans: [planned],
@@ -124,6 +126,7 @@ export async function planOne(
     mayRevoke: mayRevoke(environment, wanted, documents),
     diagnostics: [
       ...wanted.diagnostics,
+      ...(client === null ? [] : takesOver(client, soundSpecs(workspace).clients)),
       ...(environment === 'stage' && options.asIfDevWereApplied !== true
         ? devBehind(workspace, documents, resolved)
         : [])

@@ -8,19 +8,22 @@ import type { Target } from '../model/target.ts'
 export function connectionUnknown(
   linkName: string,
   environment: Environment,
-  known: readonly string[]
+  /** null where the actor is not to know. */
+  known: readonly string[] | null
 ): Refusal {
   const there =
-    known.length === 0
-      ? 'It has none yet.'
-      : `It has ${known.slice(0, 10).join(', ')}${known.length > 10 ? ' and others' : ''}.`
+    known === null
+      ? ''
+      : known.length === 0
+        ? ' It has none yet.'
+        : ` It has ${known.slice(0, 10).join(', ')}${known.length > 10 ? ' and others' : ''}.`
   const how = isClient(environment)
     ? 'If a newer version has it, whoever runs the app upgrades the client'
     : 'If it stands in the specs, bring it there first'
   return refusal(
     'CONNECTION_UNKNOWN',
     'Connection is not known',
-    `${environment} has no connection "${linkName}" recorded.${meant(linkName, known)} ${there} ${how}:\n    tieline apply -e ${environment}`
+    `${environment} has no connection "${linkName}" recorded.${meant(linkName, known ?? [])}${there} ${how}:\n    tieline apply -e ${environment}`
   )
 }
 

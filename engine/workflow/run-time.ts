@@ -73,7 +73,7 @@ async function working(
   const { environment } = scene
   // What a client's installation has is not told to who may not use it.
   if (isClient(environment)) await checkRole(scene, environment)
-  const target = targetIn(scene, request.connection)
+  const target = await targetIn(scene, request.connection)
   const isOwn = target.need.level === 'logged-in-user'
   const user = isOwn ? (request.user ?? (await ownUser(scene))) : null
   if (!isClient(environment)) await checkRole(scene, target.need.slot)
@@ -95,18 +95,30 @@ async function working(
 }
 
 /** The connection as the environment has it recorded, never as the tree has it. */
-function targetIn(scene: RunTimeScene, linkName: string): Target {
+async function targetIn(scene: RunTimeScene, linkName: string): Promise<Target> {
   const known = scene.targets.get(linkName)
   if (known !== undefined) return known
   const { documents, environment, resolver } = scene
   const connections = documents[environment]?.connections ?? {}
   const connection = Object.hasOwn(connections, linkName) ? connections[linkName] : undefined
   if (connection === undefined) {
-    throw connectionUnknown(linkName, environment, Object.keys(connections))
+    const names = (await mayKnowNames(scene)) ? Object.keys(connections) : null
+    throw connectionUnknown(linkName, environment, names)
   }
   const target = resolver.targetOf(linkName, connection, environment)
   scene.targets.set(linkName, target)
   return target
+}
+
+/** Whoever is no member and has no key of the environment, as a member of another client, is not told what is there. */
+async function mayKnowNames({
+  settings,
+  actor,
+  environment,
+  vault
+}: RunTimeScene): Promise<boolean> {
+  if (actor !== null && isMember(settings, environment, actor)) return true
+  return vault.canRead(environment)
 }
 
 async function ownUser({ around, actor }: RunTimeScene): Promise<string> {

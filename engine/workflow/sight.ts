@@ -1,3 +1,4 @@
+import { problem, Refusal } from '../model/diagnostic.ts'
 import {
   type ClientEnvironment,
   clientEnvironment,
@@ -7,7 +8,7 @@ import {
 } from '../model/documents.ts'
 import type { Connection, Environment, Level, LinkName } from '../model/generated/types.ts'
 import type { Settings } from '../model/specs.ts'
-import { actorOf } from './actor.ts'
+import { actorOf, knownActor } from './actor.ts'
 import { clientRoleOf, clientsOfActor, isGuest, isPermitted, permit } from './permit.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -81,4 +82,29 @@ export async function permitLook(
 ): Promise<void> {
   if (sightOf(settings, environment, actor) !== 'none') return
   permit(settings, actor ?? (await actorOf(around)), { kind: 'look', environment })
+}
+
+/**
+ * Throws a Refusal unless somebody may see all of an environment: what is planned or published there, and how it hangs together.
+ * Members of clients are held to what is theirs; whoever is nobody's member sees what the files show.
+ */
+export async function permitAll(
+  around: Surroundings,
+  settings: Settings,
+  environment: Environment
+): Promise<void> {
+  // Without clients nobody is only theirs, and git need not be asked who this is.
+  if (settings.clients.size === 0) return
+  const actor = await knownActor(around)
+  if (actor === null || !isGuest(settings, actor)) return
+  const sight = sightOf(settings, environment, actor)
+  if (sight === 'all') return
+  if (sight === 'none') permit(settings, actor, { kind: 'look', environment })
+  throw new Refusal(
+    problem(
+      'ROLE_REFUSED',
+      'Your role may not do this',
+      `${actor} is a user of ${environment}, and sees what users authorize there. To see all of it, one must be an admin of ${environment}. How your own connections stand:\n    tieline status -e ${environment}`
+    )
+  )
 }

@@ -366,8 +366,9 @@ test('whatever was moved and removed, taking it back in reverse order gives what
         try {
           if (step.kind === 'mv') {
             const from = names[step.from % names.length] ?? ''
-            book.write('mv', moveEntry(book.state, from, step.to, nothingKnown))
-          } else book.write('rm', removeEntry(book.state, names[step.name % names.length] ?? ''))
+            book.write('state mv', moveEntry(book.state, from, step.to, nothingKnown))
+          } else
+            book.write('state rm', removeEntry(book.state, names[step.name % names.length] ?? ''))
           before.push(now)
         } catch (error) {
           if (!(error instanceof Refusal)) throw error

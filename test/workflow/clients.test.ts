@@ -101,6 +101,7 @@ test('a client that is renamed keeps what it authorized, and its old name can be
   scenario.write('clients/acme_corp.yaml', 'name: Acme Corp\npreviously: acme\n')
   const { plan, asks } = await scenario.plan('client/acme_corp')
   assert.equal([plan.renamedFrom, asks, due(plan)], [acme, true, []])
+  assert.ok(plan.diagnostics.some(each => each.code === 'CLIENT_TAKES_OVER'))
   await scenario.apply('client/acme_corp')
   assert.is(scenario.state(acme), null)
   const after = scenario.state('client/acme_corp')
@@ -152,6 +153,26 @@ test('the road goes on to every client, and ends where prod has nothing', async 
     [2, 2]
   )
   assert.is(scenario.state(acme), null)
+})
+
+test('who is only a member of a client sees the plan and the graph of that client, and nothing else of ours', async () => {
+  const scenario = await running(
+    'name: Acme\nmembers: { it@acme.example: { role: admin }, jo@acme.example: { role: user } }\n'
+  )
+  await scenario.apply(acme)
+  const as = (actor: string) => ({ ...scenario.around, actor })
+  const { planWorkflow } = await import('../../engine/workflow/plan.ts')
+  const { graphWorkflow } = await import('../../engine/workflow/graph.ts')
+  await planWorkflow(as('it@acme.example'), acme, everything)
+  await graphWorkflow(as('it@acme.example'), acme)
+  for (const refused of [
+    () => planWorkflow(as('it@acme.example'), 'prod', everything),
+    () => planRoad(as('it@acme.example'), everything),
+    () => graphWorkflow(as('it@acme.example'), null),
+    () => planWorkflow(as('jo@acme.example'), acme, everything),
+    () => graphWorkflow(as('jo@acme.example'), acme)
+  ])
+    await refuses(refused, 'ROLE_REFUSED')
 })
 
 test('clients need somebody who may install them', async () => {

@@ -231,7 +231,7 @@ test('what a version was exported from may have gone on', async () => {
   const result = await imported(here, file)
   assert.equal(
     result.diagnostics.map(each => each.code),
-    ['SOURCE_NOT_IN_BUNDLE']
+    ['SOURCE_NOT_IN_BUNDLE', 'CONNECTOR_IMPORTED', 'REFERENCES_IMPORTED']
   )
   assert.equal(await validCodes(here), [])
 })
