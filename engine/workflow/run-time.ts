@@ -6,7 +6,7 @@ import { without } from '../model/record.ts'
 import type { Settings } from '../model/specs.ts'
 import type { Target } from '../model/target.ts'
 import { identityOf } from './open-vault.ts'
-import { clientRoleOf, isPermitted, permit, roleOf } from './permit.ts'
+import { clientRoleOf, hasMembers, isPermitted, permit, roleOf } from './permit.ts'
 import { openUsable, type UserIndex, userIndex } from './run-time-credential.ts'
 import { connectionUnknown, scopesMissing } from './run-time-refusal.ts'
 import { openRunTimeScenes, type RunTimeOptions, type RunTimeScene } from './run-time-scene.ts'
@@ -117,6 +117,7 @@ async function mayKnowNames({
   environment,
   vault
 }: RunTimeScene): Promise<boolean> {
+  if (!hasMembers(settings, environment)) return true
   if (actor !== null && isMember(settings, environment, actor)) return true
   return vault.canRead(environment)
 }
