@@ -5,7 +5,7 @@ import type { Paint, Style } from './style.ts'
 import { dayOf, slotWords } from './words.ts'
 
 const groups: readonly (readonly [PersonalState, string])[] = [
-  ['in-use', 'In use: somebody else has to authorize these, or they stop when revoked'],
+  ['in-use', 'In use: when somebody else authorizes these, what was given before ends'],
   ['own', 'Their own'],
   ['unused', 'Not used any more'],
   ['ended', 'Ended already']

@@ -2,7 +2,7 @@ import type { Authorized } from '../authorize/authorized.ts'
 import { type Diagnostic, Refusal } from '../model/diagnostic.ts'
 import { digestOf } from '../model/digest.ts'
 import { type Documents, isClient } from '../model/documents.ts'
-import type { Account, Environment } from '../model/generated/types.ts'
+import type { Account, CredentialFile, Environment } from '../model/generated/types.ts'
 import type { StateStore } from '../model/ports.ts'
 import { sortedUnique, without } from '../model/record.ts'
 import type { Target } from '../model/target.ts'
@@ -18,7 +18,8 @@ import {
 } from './authorize-scene.ts'
 import { nameAccount, refuseOtherAccount } from './consent-account.ts'
 import { converse } from './converse.ts'
-import { mendState } from './mend.ts'
+import { endReplaced, openReplaceable } from './end-replaced.ts'
+import { mendAndEnd } from './mend.ts'
 import { identityOf, openJournal, openLeases, openVault } from './open-vault.ts'
 import {
   openState,
@@ -86,7 +87,7 @@ export async function openAuthorizeScene(
   const state = openState(around, workspace.settings, actor)
   const documents = await soundDocuments(state)
   const scene = await authorizeSceneOf(around, workspace, state, documents, actor)
-  const mended = await mendState(scene)
+  const mended = await mendAndEnd(scene)
   return {
     scene: {
       ...scene,
@@ -190,6 +191,7 @@ export async function authorizeGroup(
   let account: Account = { id: null, name: '' }
   let isUnstored = false
   let isAdopted = true
+  const ended: Diagnostic[] = []
   const onGrantRequested = async (): Promise<void> => {
     forget = await journal.begin({
       linkName: target.linkName,
@@ -203,12 +205,16 @@ export async function authorizeGroup(
     account = await nameAccount(scene, target, slots, user, authorized)
     if (!switchAccount) await refuseOtherAccount(scene, target, slots, user, account)
     isUnstored = true
+    const isReplaceable = (file: CredentialFile): boolean =>
+      file.connection === target.need.connection && file.user === user && slots.includes(file.slot)
+    const before = await openReplaceable(scene, isReplaceable)
     for (const slot of slots) {
       const credential = credentialOf(scene, target, slot, user, authorized, account)
       const how = await storeConsent(scene, credential, group, { switchAccount })
       if (how === 'deposited') isAdopted = false
     }
     isUnstored = false
+    ended.push(...(await endReplaced(scene, before)))
   }
   try {
     const steps = { onGrantRequested, onAuthorized }
@@ -224,7 +230,8 @@ export async function authorizeGroup(
       missing: without(scopes, authorized.granted),
       adopted: isAdopted
     }
-    return { consent, found: await consentFindings(scene, target, authorized, consent) }
+    const found = await consentFindings(scene, target, authorized, consent)
+    return { consent, found: [...found, ...ended] }
   } finally {
     // Refused or stored: either way we know what became of the grant. If storing failed, the next run says that it exists.
     if (!isUnstored) await forget()

@@ -5,11 +5,30 @@ import type { CredentialFile, Slot } from '../model/generated/types.ts'
 import { adoptDeposit } from './adopt-deposit.ts'
 import { afterConsent } from './after-consent.ts'
 import type { AuthorizeScene } from './authorize-scene.ts'
+import { endReplaced, openReplaceable } from './end-replaced.ts'
 import { soundDocuments } from './open-workspace.ts'
 
 export interface Mended {
   readonly documents: Documents
   readonly diagnostics: readonly Diagnostic[]
+}
+
+/** As mendState, and ends at the services what was replaced meanwhile. */
+export async function mendAndEnd(scene: AuthorizeScene): Promise<Mended> {
+  const { files } = await scene.vault.list()
+  const before = await openReplaceable(scene, file => hasRival(file, files))
+  const { documents, diagnostics } = await mendState(scene)
+  const ended = await endReplaced({ ...scene, documents }, before)
+  return { documents, diagnostics: [...diagnostics, ...ended] }
+}
+
+/** Whether there is another one for the same use, of which one may replace the other. */
+function hasRival(file: CredentialFile, files: readonly CredentialFile[]): boolean {
+  const { id, slot, connection, user } = file
+  return files.some(
+    each =>
+      each.id !== id && each.slot === slot && each.connection === connection && each.user === user
+  )
 }
 
 export type MendScene = Omit<AuthorizeScene, 'leases' | 'secrets' | 'actor'>

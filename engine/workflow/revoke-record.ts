@@ -1,30 +1,24 @@
-import { isDeepStrictEqual } from 'node:util'
 import { endAuthorization } from '../apply/end-authorization.ts'
 import type { Credential } from '../model/credential.ts'
 import { Refusal } from '../model/diagnostic.ts'
-import {
-  clientsIn,
-  type Documents,
-  isClient,
-  neighboursOf,
-  noDefinitions
-} from '../model/documents.ts'
-import type { DueAuthorization, Environment, Slot } from '../model/generated/types.ts'
-import type { Target } from '../model/target.ts'
+import { type Documents, isClient, noDefinitions } from '../model/documents.ts'
+import type { DueAuthorization, Slot } from '../model/generated/types.ts'
 import { isUsed } from '../plan/user-due.ts'
 import type { AuthorizeScene } from './authorize-scene.ts'
-import { openJournal } from './open-vault.ts'
+import {
+  endAtService,
+  type GrantEnd,
+  type GrantEndPlan,
+  noteGrant,
+  notToBeAsked,
+  planGrantEnd
+} from './end-grant.ts'
 import { poolsOf, resolverFor, soundDocuments } from './open-workspace.ts'
-import { whoWouldLose } from './shared-grant.ts'
 import { recordUserCounts } from './user-counts.ts'
 
-export interface RevokedRecord {
+export interface RevokedRecord extends GrantEnd {
   readonly slot: Slot
   readonly credential: string
-  /** What became of it at the service. */
-  readonly service: 'ended' | 'refused' | 'not-asked'
-  /** What the person should know of the service's side, and can do there; null where it has ended. */
-  readonly said: string | null
 }
 
 export interface RevokeOptions {
@@ -46,26 +40,12 @@ export async function revokeRecord(
 ): Promise<RevokedRecord> {
   const { state, vault, leases, around, actor } = scene
   const plan = await planEnd(scene, slot, id, options)
-  const forget = plan.isAsked ? await noteInJournal(scene, plan.target) : async () => {}
+  const forget = plan.isAsked ? await noteGrant(scene, plan.target) : async () => {}
   await endAuthorization(slot, id, actor, { state, vault, clock: around.clock })
   await leases.forget(id).catch(() => {})
   const end = plan.isAsked ? await endAtService(scene, plan) : plan
   await forget()
   return { slot, credential: id, service: end.service, said: end.said }
-}
-
-type End = Pick<RevokedRecord, 'service' | 'said'>
-
-type EndPlan = ToAsk | NotAsked
-
-interface ToAsk {
-  readonly isAsked: true
-  readonly target: Target
-  readonly credential: Credential
-}
-
-interface NotAsked extends End {
-  readonly isAsked: false
 }
 
 /** Whether the service can and may be told, found out before anything is ended. */
@@ -74,47 +54,12 @@ async function planEnd(
   slot: Slot,
   id: string,
   { together = new Set(), former }: RevokeOptions
-): Promise<EndPlan> {
+): Promise<GrantEndPlan> {
   const credential = await openToEnd(scene, slot, id)
-  if (typeof credential === 'string') return notAsked(credential)
-  if (credential.dead?.cause === 'grant-gone') {
-    return { isAsked: false, service: 'ended', said: null }
-  }
+  if (typeof credential === 'string') return notToBeAsked(credential)
   const documents = await soundDocuments(scene.state)
-  const target = targetOf(
-    scene,
-    credential,
-    former === undefined ? [documents] : [documents, former]
-  )
-  if (target === null) {
-    return notAsked(
-      'No environment has the connection any more as it was when this was authorized, so nothing says where its service is told.'
-    )
-  }
-  const { service, way } = target
-  if (way.kind !== 'oauth2') {
-    return notAsked(
-      `What ${service} gave out ends there: change or remove it in the account settings.`
-    )
-  }
-  if (way.revocation.ends === 'none' || way.revocation.url === undefined) {
-    return notAsked(
-      `${service} has no way to be told. Remove the app in the account settings there if its access shall end.`
-    )
-  }
-  const harmed = await whoWouldLose(
-    { ...scene, documents },
-    credential,
-    way.revocation.ends,
-    together
-  )
-  return harmed === null
-    ? { isAsked: true, target, credential }
-    : notAsked(`${service} was not told, because ${harmed}.`)
-}
-
-function notAsked(said: string): NotAsked {
-  return { isAsked: false, service: 'not-asked', said }
+  const sources = former === undefined ? [] : [former]
+  return planGrantEnd(scene, credential, [documents, ...sources], together)
 }
 
 /** The credential; or why it cannot be read, as what is to be said. */
@@ -144,91 +89,6 @@ function theirsToTell(slot: Slot): string {
 
 function notTold(why: string): string {
   return `The service was not told, because ${why}. Remove the app in the account settings there if its access shall end.`
-}
-
-/** The connection as it was when this was authorized: only where the basis is equal may the token be sent anywhere. */
-function targetOf(
-  { known }: AuthorizeScene,
-  { connection: id, record, slot }: Credential,
-  sources: readonly Documents[]
-): Target | null {
-  const resolver = resolverFor(known, sources.flatMap(poolsOf))
-  const lineage = sources.flatMap(each => each[slot]?.lineage ?? [])[0]
-  const inItsSlot = (environment: Environment) => slot === 'shared' || slot === environment
-  for (const documents of sources) {
-    const order = namesIn(documents, slot, lineage).toSorted(
-      (a, b) => Number(inItsSlot(b)) - Number(inItsSlot(a))
-    )
-    for (const environment of order) {
-      const connections = Object.entries(documents[environment]?.connections ?? {})
-      const [linkName, connection] = connections.find(([, each]) => each.id === id) ?? []
-      if (linkName === undefined || connection === undefined) continue
-      const target = resolver.targetOf(linkName, connection, environment)
-      const { need } = target
-      // Whatever it is asked with is looked up for the slot that it is in.
-      if (isDeepStrictEqual(need.basis, record.basis)) return { ...target, need: { ...need, slot } }
-    }
-  }
-  return null
-}
-
-/** The environments of a slot. A client may have had another name. */
-function namesIn(
-  documents: Documents,
-  slot: Slot,
-  lineage: string | undefined
-): readonly Environment[] {
-  if (!isClient(slot) || documents[slot] !== undefined) return neighboursOf(slot)
-  return clientsIn(documents).filter(each => documents[each]?.lineage === lineage)
-}
-
-async function noteInJournal({ around, actor }: AuthorizeScene, target: Target) {
-  const journal = await openJournal(around)
-  const { linkName, environment, service } = target
-  const at = around.clock.now().toISOString()
-  return journal.begin({ linkName, environment, service, by: actor, at })
-}
-
-async function endAtService(
-  { secrets, around }: AuthorizeScene,
-  { target, credential }: ToAsk
-): Promise<End> {
-  const [{ isOAuth2, resolveClient }, { revokeToken }, { ProviderFailure }] = await Promise.all([
-    import('../oauth/resolve-client.ts'),
-    import('../oauth/revoke-token.ts'),
-    import('../oauth/provider-failure.ts')
-  ])
-  const { secret, clientId } = credential
-  const { service } = target
-  const left = `Remove the app in the account settings of ${service} if its access shall end there too.`
-  if (secret.kind !== 'oauth2' || !isOAuth2(target)) return notAsked(left)
-  try {
-    const client = await resolveClient(target, secrets)
-    if (client.id !== clientId) {
-      return notAsked(
-        `${service} was not told, because the OAuth2 client is another one than this was given to. ${left}`
-      )
-    }
-    const revocation = await revokeToken(target, client, secret, around.clock)
-    switch (revocation.outcome) {
-      case 'revoked':
-        return { service: 'ended', said: null }
-      case 'not-offered':
-        return notAsked(`${service} has no way to be told. ${left}`)
-      case 'refused':
-        return {
-          service: 'refused',
-          said: `${service} did not end it (${revocation.reason}). ${left}`
-        }
-    }
-  } catch (error) {
-    if (error instanceof ProviderFailure) {
-      return { service: 'refused', said: `${service} did not end it (${error.message}). ${left}` }
-    }
-    if (!(error instanceof Refusal)) throw error
-    const why = error.diagnostics.map(each => each.detail).join('\n')
-    return notAsked(`${service} was not told, because it could not be asked. ${left}\n${why}`)
-  }
 }
 
 /**

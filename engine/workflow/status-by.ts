@@ -177,10 +177,8 @@ function ofRecord(
       ? []
       : place === undefined
         ? [`tieline apply -e ${slot === 'shared' ? 'dev' : slot}`]
-        : [
-            `tieline authorize ${place.linkName} -e ${place.environment} --switch-account`,
-            `tieline revoke ${place.linkName} -e ${place.environment}`
-          ]
+        : // What is given anew ends what was given before.
+          [`tieline authorize ${place.linkName} -e ${place.environment} --switch-account`]
   return {
     ...factsOf(scene, slot, record, file),
     user: null,

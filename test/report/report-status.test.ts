@@ -181,10 +181,7 @@ const personal: PersonalAuthorization = {
   granted: [],
   adopted: true,
   ended: null,
-  commands: [
-    'tieline authorize salesforce -e prod --switch-account',
-    'tieline revoke salesforce -e prod'
-  ]
+  commands: ['tieline authorize salesforce -e prod --switch-account']
 }
 
 test('what one person authorized is grouped by what is to be done when they leave', () => {
@@ -231,10 +228,9 @@ test('what one person authorized is grouped by what is to be done when they leav
     `
 What jo@example.com authorized
 
-In use: somebody else has to authorize these, or they stop when revoked:
+In use: when somebody else authorizes these, what was given before ends:
   ✔ salesforce in prod: admin@acme.example, 2026-11-02, used by prod
       tieline authorize salesforce -e prod --switch-account
-      tieline revoke salesforce -e prod
 
 Their own:
   ✔ twilio in shared (dev, stage and prod): admin@acme.example, 2026-11-02, not

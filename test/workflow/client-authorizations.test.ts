@@ -20,7 +20,7 @@ import {
 } from '../support/client-workspace.ts'
 import type { OAuthServer } from '../support/oauth-server.ts'
 import { startScenarioServer } from '../support/scenario-workspace.ts'
-import { refuses } from '../support/state-workspace.ts'
+import { operationsOf, refuses } from '../support/state-workspace.ts'
 
 let server: OAuthServer
 test.before(async () => {
@@ -309,8 +309,7 @@ test('all that a person of a client authorized is told to ours and to the client
   assert.equal(await by('it', 'ana'), [[], []])
   const { status } = await statusByWorkflow(clients.as('ana'), 'it@acme.example')
   assert.equal(status.authorizations[0]?.commands, [
-    'tieline authorize forge -e client/acme --switch-account',
-    'tieline revoke forge -e client/acme'
+    'tieline authorize forge -e client/acme --switch-account'
   ])
 })
 
@@ -342,6 +341,8 @@ test('removing a client ends here what only its own people can read, and says wh
     ['REVOKED']
   )
   assert.equal(clients.scenario.state(acme)?.users, {})
+  const operations = await operationsOf(clients.scenario.folder, acme)
+  assert.equal(operations.slice(-3), ['apply client/acme', 'revoke forge', 'revoke inbox'])
   assert.equal(codesOf(await verifyWorkflow(clients.as('ana'))), [])
 })
 

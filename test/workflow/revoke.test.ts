@@ -16,7 +16,7 @@ import {
   type Scenario,
   startScenarioServer
 } from '../support/scenario-workspace.ts'
-import { refuses } from '../support/state-workspace.ts'
+import { operationsOf, refuses } from '../support/state-workspace.ts'
 
 let service: KeyService
 let server: OAuthServer
@@ -97,6 +97,7 @@ test('an authorization is ended at the service and here, and the next plan asks 
   assert.equal(await statusOf(scenario, 'dev'), ['revoked', 'revoked'])
   assert.equal(await dueIn(scenario, 'dev'), ['reauthorize REVOKED'])
   assert.is(Object.keys(scenario.state('dev')?.connections ?? {}).length, 1)
+  assert.is((await operationsOf(scenario.folder, 'dev')).at(-1), 'revoke forge')
 })
 
 test('done twice it changes nothing and says so', async () => {
@@ -134,6 +135,91 @@ test('where a revocation ends one token only, only a copy of the very token keep
   const { revoked } = await revoke(scenario, 'forge', 'dev')
   assert.is(revoked[0]?.service, 'not-asked')
   assert.match(revoked[0]?.said ?? '', 'holds the same token')
+})
+
+test('another account that is authorized instead ends the grant of the one before', async () => {
+  const scenario = await forged({ ends: 'grant', connection: separate })
+  const before = told()
+  const { diagnostics } = await scenario.authorize(
+    'forge',
+    ['dev'],
+    { switchAccount: true },
+    atBrowser({ account: 'kim' })
+  )
+  assert.equal([diagnostics, told() - before], [[], 1])
+  assert.equal(await statusOf(scenario, 'dev'), ['connected', null])
+})
+
+test('authorizing again as the same account leaves the grant alone that both stand on', async () => {
+  const scenario = await forged({ ends: 'grant', connection: separate })
+  const before = told()
+  const { diagnostics } = await scenario.authorize('forge', ['dev'], {}, atBrowser())
+  assert.equal([diagnostics, told() - before], [[], 0])
+})
+
+test('where a revocation ends one token only, authorizing again ends the one before', async () => {
+  const scenario = await forged({ ends: 'token', connection: separate })
+  const before = told()
+  const { diagnostics } = await scenario.authorize('forge', ['dev'], {}, atBrowser())
+  // The refresh token and the access token.
+  assert.equal([diagnostics, told() - before], [[], 2])
+  assert.equal(await statusOf(scenario, 'dev'), ['connected', null])
+})
+
+test("a user's new authorization ends the one before", async () => {
+  const scenario = await forged({ ends: 'token', connection: users })
+  const before = told()
+  await scenario.authorize('forge', ['dev'], {}, atBrowser())
+  assert.equal([told() - before, scenario.stored().length], [2, 1])
+})
+
+test('a service that cannot be told of another account is named, and its account', async () => {
+  const scenario = await forged({ connection: separate })
+  const { diagnostics } = await scenario.authorize(
+    'forge',
+    ['dev'],
+    { switchAccount: true },
+    atBrowser({ account: 'kim' })
+  )
+  assert.equal(
+    diagnostics.map(each => each.code),
+    ['FORMER_GRANT_LEFT']
+  )
+  assert.match(diagnostics[0]?.detail ?? '', 'What Account of ana@example.com had given for dev')
+})
+
+const regions = `parameters:
+  region:
+    title: Region
+    description: Where the data is.
+    values: { eu: {}, us: {} }
+    default: eu
+    affectsAuthorization: true
+`
+
+test('a definition that changed long ago still says where its grant ends', async () => {
+  const files = forgeFiles(server.origin, { ends: 'grant', connection: separate })
+  const scenario = makeScenario({
+    ...files,
+    'connectors/forge.yaml': `${files['connectors/forge.yaml']}${regions}`
+  })
+  await scenario.apply('dev')
+  await scenario.authorize('forge', ['dev'], {}, atBrowser())
+  scenario.write(
+    'connections/forge.yaml',
+    forgeConnection('[offline_access, read]', `${separate}\nparameters: { region: us }`)
+  )
+  // Two applies: the second one does not know any more what the definition was.
+  await scenario.apply('dev')
+  const before = told()
+  await scenario.authorize('forge', ['dev'], { switchAccount: true }, atBrowser({ account: 'kim' }))
+  assert.is(told() - before, 0)
+  const { steps } = await scenario.apply('dev')
+  assert.equal(
+    steps.map(({ what, outcome, detail }) => [what, outcome, detail]),
+    [['revoke forge in dev', 'done', null]]
+  )
+  assert.is(told() - before, 1)
 })
 
 test('a service without a way to be told is said, and a key ends where it was given', async () => {

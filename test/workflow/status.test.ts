@@ -15,7 +15,7 @@ import {
   type Scenario,
   startScenarioServer
 } from '../support/scenario-workspace.ts'
-import { refuses } from '../support/state-workspace.ts'
+import { operationsOf, refuses } from '../support/state-workspace.ts'
 
 let server: OAuthServer
 test.before(async () => {
@@ -293,10 +293,22 @@ test('users are counted, each is asked about, and who lost theirs is not counted
   assert.is(before.environments[0]?.connections[0]?.users, 2)
   await statusIn(scenario, { refresh: true })
   assert.equal(counts(), [[2]])
+  const operations = () => operationsOf(scenario.folder, 'dev')
+  assert.is((await operations()).at(-1), 'status --refresh')
   await server.endGrants('kim')
   const after = await statusIn(scenario, { refresh: true, actor: 'kim@example.com' })
   assert.equal([after.lines, counts()], [['dev forge needs-reauthorization grant-gone'], [[1]]])
   assert.equal((await statusIn(scenario)).lines, ['dev forge pending never-authorized'])
+  await scenario.authorize(
+    'forge',
+    ['dev'],
+    { user: 'kim@example.com' },
+    atBrowser({ account: 'kim' })
+  )
+  await scenario.apply('dev')
+  assert.equal([counts(), (await operations()).at(-1)], [[[2]], 'apply dev'])
+  await server.endGrants('kim')
+  await statusIn(scenario, { refresh: true })
   scenario.write('connections/forge.yaml', forgeConnection('[offline_access, read, write]', users))
   const { plan } = await scenario.plan('dev')
   assert.equal(
@@ -371,7 +383,7 @@ test('all that one person authorized is listed with what to do about it', async 
       'in-use',
       null,
       ['dev'],
-      ['tieline authorize board1 -e dev --switch-account', 'tieline revoke board1 -e dev']
+      ['tieline authorize board1 -e dev --switch-account']
     ],
     ['board2', 'shared', 'own', jo, ['dev'], revokeOf(jo)],
     ['board2', 'shared', 'own', 'kim@example.com', ['dev'], revokeOf('kim@example.com')]
