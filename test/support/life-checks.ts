@@ -7,6 +7,7 @@ import type {
   AuthorizationRecord,
   CredentialFile,
   Environment,
+  Reason,
   Slot,
   State
 } from '../../engine/model/generated/types.ts'
@@ -430,8 +431,10 @@ export function comparePlan(
     'due',
     administrators
       .filter(each => each.action !== 'revoke')
-      .map(each => `${each.action} ${each.connection} ${each.slot}`),
-    seen.due.map(each => `${each.action} ${each.link} ${slot(each.slot)}`)
+      .map(each =>
+        [each.action, each.connection, each.slot, ...each.reasons.map(reasonText)].join(' ')
+      ),
+    seen.due.map(each => [each.action, each.link, slot(each.slot), ...each.reasons].join(' '))
   )
   differ(
     'ends',
@@ -450,6 +453,10 @@ export function comparePlan(
     seen.userEnds.length > 0 || plan.authorizations.some(each => each.level !== 'administrator')
   if (planned.asks !== seen.asks && !hasUsers) found.push(`asks ${planned.asks}`)
   return found
+}
+
+function reasonText(reason: Reason): string {
+  return 'scopes' in reason ? `${reason.code} ${reason.scopes.join('+')}` : reason.code
 }
 
 /** Every file of state and vault, with its size and time. */

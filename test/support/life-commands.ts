@@ -1,4 +1,6 @@
 /** The commands of a life: what people do to the files, and what they run; after each one, all is as the model says. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { Refusal } from '../../engine/model/diagnostic.ts'
@@ -235,6 +237,22 @@ async function checkDisk(real: Real, life: Life): Promise<OnDisk> {
   return disk
 }
 
+/** Two selections of one thing each that differs between dev and stage; the first of what leaves its name, where there is such. */
+function differing(life: Life, { a, b, c }: Numbers): readonly Selection[] {
+  const nothing = { connections: {}, components: {} }
+  const changed = differences(at(life, 'stage') ?? nothing, at(life, 'dev') ?? nothing)
+  const leaving = changed.filter(each => each.action === 'rename' || each.action === 'delete')
+  return [pick(leaving, a), pick(changed, b)].flatMap(found => {
+    if (found === undefined) return []
+    const { subject, link } = found
+    return {
+      components: subject === 'component' ? [link] : [],
+      connections: subject === 'connection' ? [link] : [],
+      withReferences: c % 3 > 0
+    }
+  })
+}
+
 /** All of them, and some selections for stage that nobody applies. */
 async function checkPlans(real: Real, life: Life, { a, b, c, d }: Numbers): Promise<void> {
   const selections = [0, 1, 2].flatMap(
@@ -242,7 +260,9 @@ async function checkPlans(real: Real, life: Life, { a, b, c, d }: Numbers): Prom
   )
   const wishes = [
     ...everyEnvironment(life).map(each => wishFor(each)),
-    ...selections.map(selection => wishFor('stage', { selection }))
+    ...[...selections, ...differing(life, { a, b, c, d })].map(selection =>
+      wishFor('stage', { selection })
+    )
   ]
   fail(real, await comparePlans(life, real.workspace, real.names, wishes))
 }
@@ -257,7 +277,10 @@ async function perform(real: Real, model: Model, action: Action): Promise<void> 
 
 /** `apply -e prod`, `authorize`. */
 function kindOf({ what }: Action): string {
-  return what.split(' ').slice(0, what.startsWith('apply') ? 3 : 1).join(' ')
+  return what
+    .split(' ')
+    .slice(0, what.startsWith('apply') ? 3 : 1)
+    .join(' ')
 }
 
 /** What it came to, against what the model says. */
@@ -448,7 +471,11 @@ async function road(real: Real, model: Model): Promise<void> {
       ])
     }
     fail(real, comparePlan(model.life, wishFor(env), own, real.names))
-    await perform(real, model, applying(wishFor(env), everybody))
+    const action = applying(wishFor(env), everybody)
+    const isBlocked = isRefused(action.course(model.life))
+    await perform(real, model, action)
+    // What comes after it was foretold as if it had been applied.
+    if (isBlocked) return
   }
   count(real, 'road')
 }
@@ -516,6 +543,54 @@ async function moveByHand(real: Real, model: Model, { a, b, c }: Numbers): Promi
   return true
 }
 
+/** A version file that was edited is none: nobody deploys it, and verify says so. Then it is put back. */
+async function editVersion(real: Real, { life }: Model, { a }: Numbers): Promise<boolean> {
+  const { scenario } = real.workspace
+  const number = pick(
+    life.versions.map((_, index) => index + 1),
+    a
+  )
+  if (number === undefined) return false
+  const file = `state/versions/${number}.json`
+  const text = readFileSync(join(scenario.folder, file), 'utf8')
+  scenario.write(file, JSON.stringify({ ...JSON.parse(text), note: 'By hand.' }))
+  real.log.push(`version ${number} is edited, and put back`)
+  const found = await real.workspace.verify()
+  if (!found.some(each => each.code === 'VERSION_DAMAGED')) fail(real, ['verify finds nothing'])
+  const outcome = await real.workspace.apply(wishFor('prod', { version: number }), everybody)
+  const is = 'refused' in outcome ? outcome.refused.join() : 'done'
+  if (!is.includes('VERSION_UNKNOWN')) fail(real, [`${is} instead of VERSION_UNKNOWN`])
+  scenario.write(file, text)
+  await checkDisk(real, life)
+  return true
+}
+
+/** dev asks for less than is shared and authorizes that: stage, which needs no more either, stays with what it has. */
+async function narrow(real: Real, model: Model, { a, b }: Numbers): Promise<boolean> {
+  const { tree } = model.life
+  const used = new Set(Object.values(tree.components).flatMap(each => each.uses))
+  const links = Object.entries(tree.connections).flatMap(([link, each]) =>
+    each.connector === 'forge' && !each.separate && used.has(link) ? [link] : []
+  )
+  const link = pick(links, a)
+  if (link === undefined) return false
+  for (const scopes of [['read', 'write'], [b % 2 === 0 ? 'read' : 'write']]) {
+    const before = model.life.tree.connections[link]
+    if (before === undefined) return false
+    const connections = { ...model.life.tree.connections, [link]: { ...before, scopes } }
+    const now = { ...model.life.tree, connections }
+    model.life = { ...model.life, tree: now }
+    real.log.push(`edit connection ${link}: ${JSON.stringify({ scopes })}`)
+    real.workspace.write(now)
+    await perform(real, model, applying(wishFor('dev'), everybody))
+    if (at(model.life, 'dev') === undefined) return true
+    await perform(real, model, applying(wishFor('stage'), everybody))
+  }
+  if (at(model.life, 'dev')?.connections[link] === undefined) return true
+  await perform(real, model, authorizing(model.life, link, ['dev'], b))
+  return true
+}
+
 class Command implements LifeCommand {
   readonly kind: string
   readonly numbers: Numbers
@@ -551,6 +626,8 @@ class Command implements LifeCommand {
     }
     if (kind === 'backAndForth') return backAndForth(real, model, numbers)
     if (kind === 'moveByHand') return moveByHand(real, model, numbers)
+    if (kind === 'editVersion') return editVersion(real, model, numbers)
+    if (kind === 'narrow') return narrow(real, model, numbers)
     const isCrash = kind.startsWith('crash ')
     const chooser = choosers[kind.replace('crash ', '') as keyof typeof choosers]
     const action = chooser(model.life, numbers)
@@ -573,7 +650,7 @@ const weights: Readonly<Record<string, number>> = {
   addComponent: 4,
   editComponent: 5,
   deleteComponent: 2,
-  renameComponent: 2,
+  renameComponent: 3,
   dropPreviously: 2,
   setPreviously: 2,
   addClient: 3,
@@ -591,6 +668,8 @@ const weights: Readonly<Record<string, number>> = {
   road: 1,
   backAndForth: 2,
   moveByHand: 2,
+  editVersion: 1,
+  narrow: 2,
   'crash applyDev': 3,
   'crash publish': 3,
   'crash publishSelected': 1,

@@ -187,14 +187,15 @@ function renameConnection(life: Life, { a, b, c }: Numbers): Edit | null {
   }
 }
 
-function addComponent({ tree }: Life, { a, b, c }: Numbers): Edit | null {
+function addComponent({ tree }: Life, { a, b, c, d }: Numbers): Edit | null {
   const link = free(componentLinks, tree.components, a)
   if (link === undefined) return null
   const uses = [pick(Object.keys(tree.connections), b), pick(Object.keys(tree.connections), c)]
+  const other = d % 2 === 0 ? undefined : pick(Object.keys(tree.components), c)
   const component = {
     name: 'One',
     uses: [...new Set(uses.flatMap(each => each ?? []))].sort(),
-    depends: [],
+    depends: other === undefined ? [] : [other],
     previously: null
   }
   return {
@@ -210,10 +211,11 @@ function editComponent({ tree }: Life, { a, b, c }: Numbers): Edit | null {
   const other = pick(Object.keys(tree.components), c)
   const connection = pick(Object.keys(tree.connections), c)
   const change = ((): Partial<Component> | null => {
-    switch (b % 5) {
+    switch (b % 6) {
       case 0:
         return { name: before.name === 'One' ? 'Two' : 'One' }
       case 1:
+      case 2:
         return other === undefined || other === link
           ? null
           : { depends: toggled(before.depends, other) }

@@ -638,6 +638,8 @@ export interface Due {
   readonly link: string
   readonly id: number
   readonly slot: string
+  /** Codes; of added scopes with the scopes. */
+  readonly reasons: readonly string[]
 }
 /** What a plan has to say. */
 export interface Forecast {
@@ -682,16 +684,14 @@ export function foresee(life: Life, wish: Wish): Foreseen {
     if (now !== undefined) {
       if (!changing.has(id)) return []
       const isOther = need.slot === 'shared' && now.number !== formerly?.number
-      return [{ ...entry, action: isOther ? 'inherit' : 'keep' }]
+      if (isOther) return [{ ...entry, action: 'inherit', reasons: ['COVERED_BY_SHARED'] }]
+      const isNarrower = now.scopes.some(each => !need.scopes.includes(each))
+      return [{ ...entry, action: 'keep', reasons: isNarrower ? ['NARROWER_THAN_GRANTED'] : [] }]
     }
-    const isOwn = (each: Consent) =>
-      each.user === null && each.id === id && each.level === need.level
-    const ever =
-      formerly !== undefined ||
-      life.consents.some(
-        each => isOwn(each) && (each.slot === need.slot || (each.number === present && !each.live))
-      )
-    return [{ ...entry, action: ever ? 'reauthorize' : 'authorize' }]
+    const nearest = formerly ?? nearestTo(life, need, present)
+    return nearest === undefined
+      ? [{ ...entry, action: 'authorize', reasons: ['NEVER_AUTHORIZED'] }]
+      : [{ ...entry, action: 'reauthorize', reasons: reasonsFor(need, nearest) }]
   })
   const asked = due.filter(isAsked)
   const granted = asked.reduce((now, each) => consent(now, [env], each.link, env), written)
@@ -706,6 +706,43 @@ export function foresee(life: Life, wish: Wish): Foreseen {
     ends.length + userEnds.length > 0
   const { version, pinned } = after
   return { changes, due, ends, userEnds, asks, version, pinned, aim }
+}
+
+/** What a due consent is compared with: what serves, or served until it ended; else the nearest of its slot, rather one that lives. */
+function nearestTo(life: Life, need: Need, present: number | undefined): Consent | undefined {
+  const own = life.consents.filter(
+    each => each.user === null && each.id === need.id && each.level === need.level
+  )
+  const lacking = (each: Consent) => need.scopes.filter(scope => !each.scopes.includes(scope))
+  const beside = (each: Consent) => each.scopes.filter(scope => !need.scopes.includes(scope))
+  const [nearest] = own
+    .filter(each => each.slot === need.slot)
+    .sort(
+      (a, b) =>
+        Number(b.live) - Number(a.live) ||
+        lacking(a).length - lacking(b).length ||
+        beside(a).length - beside(b).length ||
+        b.number - a.number
+    )
+  const ended = own.find(each => each.number === present && !each.live)
+  return serves(life, need, present) ?? ended ?? nearest
+}
+
+/** Why a consent does not do for a need. */
+function reasonsFor(need: Need, before: Consent): readonly string[] {
+  const [connector, area] = need.basis.split('|')
+  const [otherConnector, otherArea] = before.basis.split('|')
+  const added = need.scopes.filter(each => !before.scopes.includes(each))
+  return [
+    ...(connector !== otherConnector
+      ? ['CONNECTOR_CHANGED']
+      : area !== otherArea
+        ? ['PARAMETERS_CHANGED']
+        : []),
+    ...(before.slot === need.slot ? [] : ['SLOT_CHANGED']),
+    ...(added.length === 0 ? [] : [`SCOPES_ADDED ${added.join('+')}`]),
+    ...(before.live ? [] : ['REVOKED'])
+  ]
 }
 
 function isAsked({ action }: Due): boolean {
