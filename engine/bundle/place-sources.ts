@@ -1,5 +1,6 @@
 import type { BundledFile, LinkName } from '../model/generated/types.ts'
 import { foldedName, whyNotSource } from './check-paths.ts'
+import { isRunByTools } from './run-by-tools.ts'
 
 /** A component with source files, under the name that it gets. */
 export interface Sourced {
@@ -34,8 +35,9 @@ const mostRounds = 3
 
 /**
  * Where the source files of imported components go. A file whose path is free keeps it, if then the globs, imported and present,
- * still stand for what they stood for; otherwise all files of its component move into a folder named after it. Components that
- * share a file go on sharing it as long as neither moves. `apart` are the folders of state and vault.
+ * still stand for what they stood for, and no tool of the workspace would take it for its own; otherwise all files of its component
+ * move into a folder named after it. Components that share a file go on sharing it as long as neither moves. `apart` are the folders
+ * of state and vault.
  */
 export function placeSources(
   components: readonly Sourced[],
@@ -43,7 +45,8 @@ export function placeSources(
   apart: readonly string[]
 ): ReadonlyMap<LinkName, PlacedSource> {
   const folders = chooseFolders(components, disk, apart)
-  const moved = new Set(components.filter(each => each.files.some(file => disk.isTaken(file.path))))
+  const mustMove = ({ path }: BundledFile): boolean => disk.isTaken(path) || isExposed(path, disk)
+  const moved = new Set(components.filter(each => each.files.some(mustMove)))
   for (let round = 1; ; round++) {
     const wrong = misplaced(components, moved, folders, disk)
     for (const each of round < mostRounds || wrong.length === 0 ? wrong : components)
@@ -59,6 +62,15 @@ export function placeSources(
         : { glob: each.glob, files: each.files.map(file => ({ path: file.path, original: file })) }
     ])
   )
+}
+
+/**
+ * The top of a workspace is where tools look for what they run, each for other names, so nothing from elsewhere comes to stand
+ * there; nor does what they are known to run come into a folder that is there.
+ */
+function isExposed(path: string, disk: Disk): boolean {
+  const [first = '', ...rest] = path.split('/')
+  return rest.length === 0 || (isRunByTools(path) && disk.isTaken(first))
 }
 
 /** Those that would keep their paths, but whose glob would stand for something else, or whose files another's would take in. */

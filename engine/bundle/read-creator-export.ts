@@ -1,7 +1,8 @@
+import { skipBlank } from '../deluge/deluge-lexer.ts'
+import { type DelugeReferences, findDelugeReferences } from '../deluge/find-deluge-references.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { LinkName } from '../model/generated/types.ts'
 import type { CreatorComponent, CreatorExport } from './creator-export.ts'
-import { skipBlank } from './creator-lexer.ts'
 import { creatorLinkNames, creatorPathPart, displayName } from './creator-names.ts'
 import {
   type CreatorNotes,
@@ -14,7 +15,6 @@ import {
   tooLarge
 } from './creator-notes.ts'
 import type { CreatorPart } from './creator-parts.ts'
-import { type CreatorReferences, findCreatorReferences } from './creator-references.ts'
 import { type CreatorScript, type JoinedScripts, joinScripts } from './creator-scripts.ts'
 import { readCreatorParts } from './read-creator-parts.ts'
 
@@ -104,7 +104,7 @@ function usesOf(
 ): readonly LinkName[] {
   const uses = new Set<LinkName>()
   for (const joined of texts) {
-    const found = findCreatorReferences(joined.text)
+    const found = findDelugeReferences(joined.text)
     for (const { connection } of found.sure) {
       if (linkNamePattern.test(connection)) uses.add(connection)
     }
@@ -116,7 +116,7 @@ function usesOf(
 function noteReferences(
   component: LinkName,
   joined: JoinedScripts,
-  { sure, unclear }: CreatorReferences,
+  { sure, unclear }: DelugeReferences,
   notes: CreatorNotes
 ): void {
   for (const { connection, offset } of sure) {

@@ -1,3 +1,6 @@
+import { delugeLexer, endOfText, isClosed } from '../deluge/deluge-lexer.ts'
+import { openers } from '../deluge/find-deluge-references.ts'
+import { integrationTask } from '../deluge/integration-tasks.ts'
 import type { Diagnostic, Place } from '../model/diagnostic.ts'
 import {
   type CreatorFrame,
@@ -7,7 +10,6 @@ import {
   openFrame,
   type UnknownPart
 } from './creator-frames.ts'
-import { creatorLexer, endOfText, isClosed } from './creator-lexer.ts'
 import { shownName } from './creator-names.ts'
 import {
   type CreatorNotes,
@@ -23,9 +25,7 @@ import {
 } from './creator-notes.ts'
 import { pageScripts } from './creator-page.ts'
 import type { CreatorPart } from './creator-parts.ts'
-import { openers } from './creator-references.ts'
 import type { CreatorScript } from './creator-scripts.ts'
-import { creatorTask } from './creator-tasks.ts'
 
 export interface CreatorParts {
   /** Display name of the application, as it stands between its quotes. */
@@ -73,7 +73,7 @@ class PartReader {
   constructor(text: string, notes: CreatorNotes) {
     this.#text = text
     this.#notes = notes
-    this.#lexer = creatorLexer(text)
+    this.#lexer = delugeLexer(text)
   }
 
   read(): CreatorParts {
@@ -232,7 +232,7 @@ class PartReader {
     if (word !== 'zoho') return false
     const call = startsHere(/zoho(?:\s{0,9}\.\s{0,9}\w{1,50}){2,5}\s{0,9}\(/iy, this.#text, start)
     const names = call?.slice(0, -1).replace(/\s/g, '').toLowerCase().split('.')
-    return names !== undefined && creatorTask(names) !== null
+    return names !== undefined && integrationTask(names) !== null
   }
 
   /** What stands between quotes behind `=`. */

@@ -37,7 +37,7 @@ export interface SourceFiles {
   readonly references: readonly SourceReference[]
 }
 
-/** A connection that a source file names: `connection("x")`, or `connection: "x"` in Deluge's invokeurl. */
+/** A connection that a source file names: `connection("x")`, or in Deluge a request or an integration task with it. */
 export interface SourceReference {
   readonly connection: string
   readonly at: Place

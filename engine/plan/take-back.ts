@@ -2,9 +2,11 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Diagnostic, problem, Refusal } from '../model/diagnostic.ts'
 import { isClient, type StateContent } from '../model/documents.ts'
 import type { HistoryEntry, State, Subject, UndoField } from '../model/generated/types.ts'
+import { validateState } from '../model/generated/validators/state.js'
 import { isLinkName } from './entry-names.ts'
 import { contentOf, type Surgery } from './state-surgery.ts'
 import { type FieldPlace, placeOfField, valueAt, withValueAt } from './undo-fields.ts'
+import { isWhatItWrote, reversed, serialTakenBack } from './what-was-written.ts'
 
 /** A write by hand that can be taken back. */
 export type UndoableEntry = HistoryEntry & { readonly undo: readonly UndoField[] }
@@ -12,12 +14,6 @@ export type UndoableEntry = HistoryEntry & { readonly undo: readonly UndoField[]
 /** Taking back: the document as it was, where nothing has changed since; of a client's rename, under its former name. */
 export interface TakeBack extends Surgery {
   readonly entry: UndoableEntry
-}
-
-/** The write that an undo took back, by its serial; null for any other write. */
-export function serialTakenBack({ operation }: HistoryEntry): number | null {
-  const serial = /^state undo (\d{1,15})(?:\s|$)/.exec(operation)?.[1]
-  return serial === undefined ? null : Number(serial)
 }
 
 /**
@@ -30,11 +26,17 @@ export function writeToTakeBack(
   serial: number | null
 ): UndoableEntry {
   const own = history.filter(each => each.lineage === lineage)
+  const back = takenBack(own)
   const found =
     serial === null
-      ? own.findLast(each => isUndoable(each) && isOpen(each, own))
+      ? own.findLast(
+          each =>
+            isUndoable(each) &&
+            serialTakenBack(each) === null &&
+            back(each.lineage, each.serial) === null
+        )
       : own.findLast(each => each.serial === serial)
-  const isBack = found !== undefined && serial !== null && isTakenBack(found, own)
+  const isBack = found !== undefined && serial !== null && back(lineage, serial) !== null
   if (found !== undefined && isUndoable(found) && !isBack) return found
   const detail =
     serial === null
@@ -59,37 +61,41 @@ function isUndoable(entry: HistoryEntry): entry is UndoableEntry {
   return isByHand && entry.undo !== null && entry.undo.length > 0
 }
 
-/** Neither a taking back, nor taken back, if that was not taken back in turn. */
-function isOpen(entry: HistoryEntry, own: readonly HistoryEntry[]): boolean {
-  return serialTakenBack(entry) === null && !isTakenBack(entry, own)
-}
-
-/** Whether a later write took this one back, and nothing took that back. */
-export function isTakenBack(entry: HistoryEntry, history: readonly HistoryEntry[]): boolean {
-  return history.some(
-    each =>
-      each.lineage === entry.lineage &&
-      each.serial > entry.serial &&
-      serialTakenBack(each) === entry.serial &&
-      !isTakenBack(each, history)
-  )
+/**
+ * Which write took another one back, by the serials of one lineage, as long as nothing took that back in turn: null for none. A
+ * history may say anything, so it is read once, from its end.
+ */
+export function takenBack(
+  history: readonly HistoryEntry[]
+): (lineage: string, serial: number) => number | null {
+  const by = new Map<string, number>()
+  for (const each of history.toSorted((a, b) => b.serial - a.serial)) {
+    const serial = serialTakenBack(each)
+    if (serial === null || serial >= each.serial) continue
+    if (!by.has(`${each.lineage} ${each.serial}`)) by.set(`${each.lineage} ${serial}`, each.serial)
+  }
+  return (lineage, serial) => by.get(`${lineage} ${serial}`) ?? null
 }
 
 /**
  * The document with a write taken back. Throws a Refusal (UNDO_CHANGED_SINCE) where what the write touched has changed since, or would
- * not fit to what has; UNDO_UNREADABLE for a history that somebody else wrote.
+ * not fit to what has; UNDO_UNREADABLE for a line that says anything but what its operation writes. `shared` are the authorizations
+ * that hold for dev, stage and prod alike.
  */
 export function takeBack(
   document: State,
   entry: UndoableEntry,
-  history: readonly HistoryEntry[]
+  history: readonly HistoryEntry[],
+  shared: State['authorizations'] = {}
 ): TakeBack {
   const now = contentOf(document)
-  const undo = entry.undo.map(({ path, before, after }) => ({ path, before: after, after: before }))
+  const undo = reversed(entry.undo)
   const moved = movedBack(entry.undo)
   if (moved !== null) {
+    const content = { ...now, environment: moved.former }
     if (document.environment !== moved.present) throw new Refusal(unreadable(entry))
-    return { entry, content: { ...now, environment: moved.former }, undo }
+    if (!isWhatItWrote(entry, document, content, history)) throw new Refusal(unreadable(entry))
+    return { entry, content, undo }
   }
   const places = entry.undo.map(field => ({ ...field, place: placeOfField(field.path) }))
   const changed: FieldPlace[] = []
@@ -99,16 +105,22 @@ export function takeBack(
     if (!isDeepStrictEqual(valueAt(now, place), after)) changed.push(place)
     content = withValueAt(content, place, before)
   }
-  const before = misfits(now)
-  const problems = [
-    ...changed.map(placeWords),
-    ...misfits(content).filter(each => !before.includes(each))
-  ]
+  const isFine = isState(document, content)
+  if (!isFine && changed.length === 0) throw new Refusal(unreadable(entry))
+  const before = misfits(now, shared)
+  const after = isFine ? misfits(content, shared) : []
+  const problems = [...changed.map(placeWords), ...after.filter(each => !before.includes(each))]
   if (problems.length > 0) {
     const writes = changed.flatMap(each => writesSince(each, entry, history))
     throw new Refusal(changedSince(document, entry, problems, writes))
   }
+  if (!isWhatItWrote(entry, document, content, history)) throw new Refusal(unreadable(entry))
   return { entry, content, undo }
+}
+
+/** What a history says was there before is anybody's text. */
+function isState({ formatVersion, lineage, serial, digest }: State, content: StateContent) {
+  return validateState({ ...content, formatVersion, lineage, serial, digest })
 }
 
 /** A client's rename is the one field that is no part of a collection. */
@@ -130,7 +142,10 @@ function isFit({ collection, key }: FieldPlace, before: unknown): boolean {
 }
 
 /** What the document would name twice, or name without having it. */
-function misfits({ connections, components }: StateContent): readonly string[] {
+function misfits(
+  { connections, components, serving, authorizations }: StateContent,
+  shared: State['authorizations']
+): readonly string[] {
   const missing = Object.entries(components).flatMap(([linkName, { uses, depends }]) => [
     ...uses
       .filter(each => !Object.hasOwn(connections, each))
@@ -139,8 +154,15 @@ function misfits({ connections, components }: StateContent): readonly string[] {
       .filter(each => !Object.hasOwn(components, each))
       .map(each => `component ${linkName} depends on component ${each}, which would be gone`)
   ])
+  const strange = Object.entries(serving).flatMap(([id, credential]) => {
+    const records = [authorizations, shared].filter(each => Object.hasOwn(each, credential))
+    return records.some(each => each[credential]?.connection !== id)
+      ? [`${id} would use the authorization of another connection`]
+      : []
+  })
   return [
     ...missing,
+    ...strange,
     ...twice('connection', Object.entries(connections), each => each.id),
     ...twice('component', Object.entries(components), each => each.id),
     ...twice('connection', Object.entries(connections), each => each.name)
@@ -226,10 +248,10 @@ function changedSince(
   )
 }
 
-function unreadable({ serial, document }: HistoryEntry): Diagnostic {
+function unreadable({ serial, document, operation }: HistoryEntry): Diagnostic {
   return problem(
     'UNDO_UNREADABLE',
     'The history does not say how to take it back',
-    `What the history says of serial ${serial} of ${document} is not what tieline wrote: somebody changed the file. Nothing was changed. Put it back as it was committed:\n    git log -p -- state/history`
+    `What the history says of serial ${serial} of ${document} is not what "${operation}" writes there: somebody changed the file, or too much is different since. Nothing was changed. See what the file said when it was committed:\n    git log -p -- state/history`
   )
 }

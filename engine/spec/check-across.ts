@@ -6,22 +6,28 @@ import type {
   ConnectionSpec,
   LinkName
 } from '../model/generated/types.ts'
-import type { Located } from '../model/specs.ts'
+import type { Located, SourceFiles } from '../model/specs.ts'
+import { type KnownConnections, lostConnection, type RecordedIn } from './lost-connection.ts'
 import { specProblem, specWarning } from './spec-summaries.ts'
 
 /** The specs that are sound by themselves, and the link names of all, so that a broken file is not unknown as well. */
 export interface SoundSpecs {
   readonly connections: readonly Located<ConnectionSpec>[]
-  readonly components: readonly Located<ComponentSpec>[]
+  /** With their sources, where these were read. */
+  readonly components: readonly UsingComponent[]
   readonly clients: readonly Located<ClientSpec>[]
   readonly connectionNames: ReadonlySet<LinkName>
   readonly componentNames: ReadonlySet<LinkName>
+  /** Where a connection without a file is recorded; nowhere if left out. */
+  readonly recordedIn?: RecordedIn
 }
+
+type UsingComponent = Located<ComponentSpec> & { readonly source?: SourceFiles | null }
 
 /** What no file shows by itself: names that lead nowhere, and names that two specs claim. */
 export function checkAcross(specs: SoundSpecs): readonly Diagnostic[] {
   return [
-    ...specs.components.flatMap(each => checkUses(each, specs.connectionNames)),
+    ...specs.components.flatMap(each => checkUses(each, specs)),
     ...specs.components.flatMap(each => checkDepends(each, specs.componentNames)),
     ...specs.clients.flatMap(each => checkClientConnections(each, specs.connectionNames)),
     ...checkDisplayNames(specs.connections),
@@ -31,12 +37,9 @@ export function checkAcross(specs: SoundSpecs): readonly Diagnostic[] {
   ]
 }
 
-function checkUses(
-  component: Located<ComponentSpec>,
-  known: ReadonlySet<LinkName>
-): readonly Diagnostic[] {
+function checkUses(component: UsingComponent, known: KnownConnections): readonly Diagnostic[] {
   return (component.spec.uses ?? []).flatMap((name, index) =>
-    known.has(name) ? [] : [connectionUnknown(name, known, component, `/uses/${index}`)]
+    known.connectionNames.has(name) ? [] : [connectionUnknown(name, known, component, index)]
   )
 }
 
@@ -62,12 +65,15 @@ function connectionAbsent(
 
 function connectionUnknown(
   name: LinkName,
-  known: ReadonlySet<LinkName>,
-  located: Located<unknown>,
-  pointer: string
+  known: KnownConnections,
+  component: UsingComponent,
+  index: number
 ): Diagnostic {
-  const detail = `There is no connections/${name}.yaml.${meant(name, known)} Make that file, or correct the name.`
-  return specProblem('CONNECTION_UNKNOWN', detail, located.place(pointer))
+  const references = component.source?.references ?? []
+  const sources = references.filter(each => each.connection === name).map(each => each.at)
+  const make = 'Make that file, or correct the name.'
+  const detail = lostConnection(name, known, { make, sources })
+  return specProblem('CONNECTION_UNKNOWN', detail, component.place(`/uses/${index}`))
 }
 
 function checkDepends(

@@ -11,6 +11,7 @@ import { checkClientMembers } from './check-client-members.ts'
 import { checkClientReferences, checkConnectionReferences } from './check-references.ts'
 import { ignoredByGit } from './ignored-by-git.ts'
 import { listSpecs } from './list-specs.ts'
+import type { RecordedIn } from './lost-connection.ts'
 import { readSources } from './read-sources.ts'
 import { Reading } from './reading.ts'
 import { specProblem, topOf } from './spec-summaries.ts'
@@ -34,6 +35,9 @@ export interface LoadedWorkspace {
   readonly textsOf: (diagnostics: readonly Diagnostic[]) => ReadonlyMap<string, string>
 }
 
+/** Where state has the connections of a workspace: a hint for what to say of one whose file is gone, and nothing more. */
+export type RecordedConnections = (workspace: WorkspaceSpec) => Promise<RecordedIn>
+
 /** Says what the schema cannot say of a connector. */
 export type ConnectorCheck = (located: Located<Connector>) => readonly Diagnostic[]
 
@@ -43,7 +47,8 @@ export type ConnectorCheck = (located: Located<Connector>) => readonly Diagnosti
  */
 export async function loadWorkspace(
   folder: string,
-  checkConnector: ConnectorCheck
+  checkConnector: ConnectorCheck,
+  recorded: RecordedConnections = async () => () => []
 ): Promise<LoadedWorkspace> {
   const root = realFolder(folder)
   if (root === null) return failed(noFolder)
@@ -57,10 +62,14 @@ export async function loadWorkspace(
   if (ignored.problem !== null) return failed(ignored.problem)
   const reading = new Reading(root, listing.files, ignored.files)
   reading.add(listing.diagnostics)
-  return await readAll(reading, checkConnector)
+  return await readAll(reading, checkConnector, recorded)
 }
 
-async function readAll(reading: Reading, checkConnector: ConnectorCheck): Promise<LoadedWorkspace> {
+async function readAll(
+  reading: Reading,
+  checkConnector: ConnectorCheck,
+  recorded: RecordedConnections
+): Promise<LoadedWorkspace> {
   const workspace = reading.readWorkspace()
   const connections = reading.readFolder('connections', 'connection', validateConnectionSpec)
   const components = reading.readFolder('components', 'component', validateComponentSpec)
@@ -76,9 +85,13 @@ async function readAll(reading: Reading, checkConnector: ConnectorCheck): Promis
 
   const connectionNames = reading.namesIn('connections')
   const componentNames = reading.namesIn('components')
-  reading.add(checkAcross({ connections, components, clients, connectionNames, componentNames }))
+  const isLost = components.some(({ spec }) => spec.uses?.some(each => !connectionNames.has(each)))
+  const recordedIn = isLost && workspace?.whole === true ? await recorded(workspace.spec) : () => []
+  const known = { connections, connectionNames, recordedIn }
   const sources = await readSources(reading.root, components, connectionNames, apart)
   reading.add(sources.diagnostics)
+  const read = sources.components.length > 0 ? sources.components : components
+  reading.add(checkAcross({ ...known, components: read, clients, componentNames }))
 
   const diagnostics = reading.sorted()
   const brokenConnectors = new Set(

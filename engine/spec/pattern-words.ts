@@ -9,7 +9,7 @@ const words: Readonly<Record<string, string>> = {
     'the id of a connector: lower-case letters, digits, underscores and hyphens, starting with a letter, at most 50 characters',
   '^[a-z][a-z0-9-]{0,49}$':
     'a word of lower-case letters, digits and hyphens that starts with a letter, at most 50 characters',
-  '^[^\\p{C}]*$': 'printable text, without line breaks and other control characters',
+  '^[^\\p{C}\\p{Zl}\\p{Zp}]*$': 'printable text, without line breaks and other control characters',
   '^[^@\\s]{1,64}@[^@\\s]{1,255}$': 'an e-mail address',
   '^age1[02-9ac-hj-np-z]{58}$':
     'a public key as `age-keygen -y` prints it: age1 and 58 more characters',

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
+import { findDelugeReferences } from '../deluge/find-deluge-references.ts'
 import type { Diagnostic, Place } from '../model/diagnostic.ts'
 import { meant } from '../model/did-you-mean.ts'
 import { digestOf, digestOfText } from '../model/digest.ts'
 import type { ComponentSpec, Digest, LinkName } from '../model/generated/types.ts'
 import type { Located, LocatedComponent, SourceFiles, SourceReference } from '../model/specs.ts'
-import { findDelugeReferences } from './find-deluge-references.ts'
 import { findScriptReferences } from './find-script-references.ts'
 import { ignoredByGit } from './ignored-by-git.ts'
 import {
@@ -140,7 +140,7 @@ function utf8(bytes: Uint8Array): string | null {
 /** Whatever is no JavaScript or TypeScript is searched as Deluge, which is written with many extensions. */
 export function findReferences(file: string, text: string): readonly FoundReference[] {
   const isScript = /\.([cm]?[jt]s|[jt]sx)$/.test(file)
-  return isScript ? findScriptReferences(text) : findDelugeReferences(text)
+  return isScript ? findScriptReferences(text) : findDelugeReferences(text).sure
 }
 
 function joinFiles(glob: string, read: readonly ReadSource[]): SourceFiles {

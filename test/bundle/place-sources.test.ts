@@ -84,6 +84,25 @@ test('files that a component of the workspace would take in move out of its way'
   })
 })
 
+test('nothing comes to stand at the top of the workspace, where tools look for what they run', () => {
+  for (const name of ['package.json', 'Makefile', 'lead.dg', 'webpack.config.js']) {
+    assert.equal(placed([sourced('form', name, name)], disk([])), {
+      form: [`form/${name}`, `form/${name}`]
+    })
+  }
+  assert.equal(placed([sourced('form', '*', 'src/a', 'Makefile')], disk([])), {
+    form: ['form/*', 'form/src/a', 'form/Makefile']
+  })
+})
+
+test('what tools run by its name comes into no folder that is there, and may have one of its own', () => {
+  const hook = sourced('hook', 'packages/hook/*', 'packages/hook/a', 'packages/hook/PACKAGE.json')
+  assert.equal(placed([hook], disk([])), { hook: [hook.glob, ...hook.files.map(e => e.path)] })
+  assert.equal(placed([hook], disk(['packages/other/index.js'])), {
+    hook: ['hook/packages/hook/*', 'hook/packages/hook/a', 'hook/packages/hook/PACKAGE.json']
+  })
+})
+
 test('a glob that means nothing, or is too long, becomes the whole folder', () => {
   assert.equal(placed([sourced('form', '!a', 'a')], disk([])), { form: ['form/**', 'form/a'] })
   const long = `${'a'.repeat(495)}*`

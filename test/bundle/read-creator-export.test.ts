@@ -4,12 +4,12 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { whyNotSource } from '../../engine/bundle/check-paths.ts'
 import type { CreatorComponent, CreatorExport } from '../../engine/bundle/creator-export.ts'
-import { findCreatorReferences } from '../../engine/bundle/creator-references.ts'
 import {
   looksLikeCreatorExport,
   readCreatorExport
 } from '../../engine/bundle/read-creator-export.ts'
-import { findDelugeReferences } from '../../engine/spec/find-deluge-references.ts'
+import { findDelugeReferences } from '../../engine/deluge/find-deluge-references.ts'
+import { findReferences } from '../../engine/spec/read-sources.ts'
 
 const repairDesk = fixture('repair-desk.ds')
 const stockLedger = fixture('stock-ledger.ds')
@@ -160,14 +160,12 @@ test('notes an unknown part whose name speaks of connections, though nothing in 
   assert.equal(noted(read), ['warning CREATOR_SECTION_UNKNOWN 2', 'note CREATOR_PARTS_SKIPPED 6'])
 })
 
-test('finds in every source exactly the connections that validate finds there, and those of tasks', () => {
+test('finds in every source exactly the connections that validate finds there', () => {
   for (const text of [repairDesk, stockLedger]) {
     for (const { uses, source } of readCreatorExport(text).components) {
       const code = source?.text ?? ''
-      const found = findDelugeReferences(code).map(each => each.connection)
-      const tasks = findCreatorReferences(code).sure.filter(each => each.by === 'task')
-      const all = [...found, ...tasks.map(each => each.connection)]
-      const fitting = all.filter(each => /^[a-z][a-z0-9_]*$/.test(each))
+      const found = findReferences(source?.path ?? '', code).map(each => each.connection)
+      const fitting = found.filter(each => /^[a-z][a-z0-9_]*$/.test(each))
       assert.equal(uses, [...new Set(fitting)].sort())
       assert.is(source === null ? null : whyNotSource(source.path, []), null)
     }
@@ -414,7 +412,7 @@ test('takes any text', () => {
         assert.match(kind, /^[a-z]+$/)
         assert.match(name, /^[^\p{C}]{1,200}$/u)
         assert.ok(line >= 1 && line <= lines)
-        const found = findDelugeReferences(source?.text ?? '').map(each => each.connection)
+        const found = findDelugeReferences(source?.text ?? '').sure.map(each => each.connection)
         for (const each of found) {
           assert.is(uses.includes(each), /^[a-z][a-z0-9_]{0,49}$/.test(each))
         }
@@ -422,20 +420,6 @@ test('takes any text', () => {
         assert.ok(source === null || !source.text.includes('\r'))
       }
       for (const { at } of read.notes) assert.ok(at === null || (at.line >= 1 && at.line <= lines))
-    }),
-    { numRuns: 3000 }
-  )
-})
-
-test('reads a script as validate does', () => {
-  fc.assert(
-    fc.property(fc.oneof(soup, fc.string({ unit: 'binary' })), text => {
-      const script = text.replace(/\r\n?/g, '\n')
-      const found = findCreatorReferences(script).sure.filter(each => each.by === 'invokeurl')
-      assert.equal(
-        found.map(({ connection, offset }) => ({ connection, offset })),
-        findDelugeReferences(script)
-      )
     }),
     { numRuns: 3000 }
   )

@@ -38,6 +38,20 @@ map = {"connection": "crm"};
   )
 })
 
+test('references of integration tasks follow, and no other of their arguments', () => {
+  const text = `zoho.crm.createRecord("crm", {"crm": "crm"}, Map(), "crm"); // zoho.crm.upsert("a", m, Map(), "crm")
+zoho.books.updateRecord("crm", "1", "2", invokeapi [ service: crm connection: "crm" ], 'books');
+zoho.crm.createRecord("Leads", m, Map(), "crm" + x); zoho.unknown.task("a", "crm");
+`
+  assert.is(
+    rewrite('a.dg', text, { crm: 'books', books: 'crm' }),
+    text
+      .replace('Map(), "crm"); //', 'Map(), "books"); //')
+      .replace('connection: "crm"', 'connection: "books"')
+      .replace("'books');", "'crm');")
+  )
+})
+
 test('names are exchanged all at once', () => {
   const text = "connection('a'); connection('b'); connection('c'); connection('d')"
   assert.is(

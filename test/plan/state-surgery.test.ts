@@ -99,6 +99,17 @@ class Book {
     this.history.push(entryOf(this.state, operation, undo))
   }
 
+  /** Refused where the step may not be. */
+  do(step: Step, names: readonly string[]): void {
+    const name = names[(step.kind === 'mv' ? step.from : step.name) % names.length] ?? ''
+    if (step.kind === 'rm') {
+      this.write(`state rm ${name} -e dev`, removeEntry(this.state, name))
+    } else {
+      const moved = moveEntry(this.state, name, step.to, nothingKnown)
+      this.write(`state mv ${moved.subject}/${moved.from} ${moved.to}`, moved)
+    }
+  }
+
   undo(serial: number | null): void {
     const entry = writeToTakeBack(this.history, this.state, serial)
     this.write(`state undo ${entry.serial} -e dev`, takeBack(this.state, entry, this.history))
@@ -236,7 +247,7 @@ test('a record goes together with what says that it is in use', () => {
 
 test('an undo says by which write something changed since', () => {
   const book = new Book(aDev())
-  book.write('state mv crm sales', moveEntry(book.state, 'crm', 'sales', nothingKnown))
+  book.write('state mv connection/crm sales', moveEntry(book.state, 'crm', 'sales', nothingKnown))
   const [entry] = book.history
   assert.ok(entry)
   const { sales, ...others } = book.state.connections
@@ -257,7 +268,7 @@ test('an undo says by which write something changed since', () => {
 
 test('an undo that would leave a reference to nothing is refused', () => {
   const book = new Book(aDev())
-  book.write('state mv crm sales', moveEntry(book.state, 'crm', 'sales', nothingKnown))
+  book.write('state mv connection/crm sales', moveEntry(book.state, 'crm', 'sales', nothingKnown))
   const components = {
     ...book.state.components,
     late: aComponent({ id: 'late.3', uses: ['sales'] })
@@ -276,9 +287,9 @@ test('an undo that would leave a reference to nothing is refused', () => {
 test('undo goes back step by step, and an undo is taken back by its serial', () => {
   const book = new Book(aDev())
   const start = contentOf(book.state)
-  book.write('state mv crm sales', moveEntry(book.state, 'crm', 'sales', nothingKnown))
+  book.write('state mv connection/crm sales', moveEntry(book.state, 'crm', 'sales', nothingKnown))
   const moved = contentOf(book.state)
-  book.write('state rm page', removeEntry(book.state, 'page'))
+  book.write('state rm component/page -e dev', removeEntry(book.state, 'page'))
   book.undo(null)
   assert.equal(contentOf(book.state), moved)
   book.undo(null)
@@ -317,6 +328,116 @@ test('a history that somebody else wrote takes nothing back', () => {
       field.path
     )
   }
+})
+
+test('a line is believed only where it says what its operation writes', () => {
+  const record = aRecord(aConnection({ id: 'crm.1' }), 'dev')
+  const start = aDev({ authorizations: { a: record }, serving: { 'crm.1': 'a' } })
+  const lines: readonly [string, Surgery][] = [
+    ['state mv connection/crm sales', moveEntry(start, 'crm', 'sales', nothingKnown)],
+    ['state mv component/form sheet', moveEntry(start, 'form', 'sheet', nothingKnown)],
+    ['state rm component/page -e dev', removeEntry(start, 'page')],
+    ['state rm authorization/a -e dev', removeRecord(start, 'a')]
+  ]
+  for (const [operation, surgery] of lines) {
+    const book = new Book(start)
+    book.write(operation, surgery)
+    const [line] = book.history
+    assert.ok(line?.undo)
+    const after = book.state
+    const { undo } = line
+    const told = (more: Partial<HistoryEntry>) => () => {
+      const entry = { ...line, undo, ...more } as Parameters<typeof takeBack>[1]
+      return takeBack(after, entry, [entry])
+    }
+    assert.equal(told({})().content, contentOf(start))
+    const here = after.authorizations.a ?? null
+    const more = [
+      { path: '/given/crm.1', before: 'Another name', after: null },
+      { path: '/users/crm.1', before: [], after: null },
+      { path: '/serving/mail.1', before: 'a', after: null },
+      { path: '/authorizations/b', before: record, after: null },
+      { path: '/authorizations/a', before: { ...record, by: 'x@example.com' }, after: here },
+      { path: '/connections/evil', before: aConnection({ id: 'evil.1' }), after: null },
+      { path: '/connections/mail/name', before: 'Post', after: 'Mail' },
+      { path: '/retired/connections/x', before: 'crm.1', after: null }
+    ]
+    for (const field of more.filter(each => each.path !== undo[0]?.path)) {
+      const all = [...undo.filter(each => each.path !== field.path), field]
+      for (const each of [all, [field]]) {
+        assert.match(codeOf(told({ undo: each })), /^UNDO_/, `${operation}: ${field.path}`)
+      }
+    }
+    const others = [...lines.map(([each]) => each), 'state rm x', 'state mv', 'apply dev']
+    for (const other of others.filter(each => each !== operation)) {
+      assert.is(codeOf(told({ operation: other })), 'UNDO_UNREADABLE', `${operation}: ${other}`)
+    }
+  }
+})
+
+test('what used an authorization for all takes it back, and nothing else does', () => {
+  const record = aRecord(aConnection({ id: 'crm.1' }), 'dev')
+  const dev = aDev({ serving: { 'crm.1': 'a' } })
+  const { content, undo } = removeRecord(dev, 'a')
+  const after = written(dev, content)
+  const line = entryOf(after, 'state rm authorization/a -e shared', undo)
+  const back = (more: Partial<HistoryEntry>) => () =>
+    takeBack(after, { ...line, undo, ...more } as Parameters<typeof takeBack>[1], [], { a: record })
+  assert.equal(back({})().content, contentOf(dev))
+  assert.is(codeOf(back({ operation: 'state rm authorization/a -e dev' })), 'UNDO_UNREADABLE')
+  const other = [{ path: '/serving/mail.1', before: 'a', after: null }]
+  assert.is(codeOf(back({ undo: other })), 'UNDO_CHANGED_SINCE')
+})
+
+test('a new document is never made out of another: only a rename moves a client', () => {
+  const acme = aState('client/acme')
+  const undo = [{ path: '/environment', before: 'client/evil', after: 'client/acme' }]
+  for (const operation of ['state rm connection/x -e client/acme', 'state mv client/x client/y']) {
+    const entry = { ...entryOf(acme, operation, undo), undo }
+    assert.is(
+      codeOf(() => takeBack(acme, entry, [entry])),
+      'UNDO_UNREADABLE'
+    )
+  }
+})
+
+test('an undo is taken back only where it is the reverse of what it names', () => {
+  const book = new Book(aDev())
+  book.write('state mv connection/crm sales', moveEntry(book.state, 'crm', 'sales', nothingKnown))
+  book.undo(null)
+  const [, last] = book.history
+  assert.ok(last?.undo)
+  const refused = (more: Partial<HistoryEntry>, history = book.history) => {
+    const entry = { ...last, ...more } as Parameters<typeof takeBack>[1]
+    assert.is(
+      codeOf(() => takeBack(book.state, entry, [...history.slice(0, 1), entry])),
+      more.undo === undefined ? 'UNDO_UNREADABLE' : 'UNDO_CHANGED_SINCE'
+    )
+  }
+  refused({ operation: 'state undo 3 -e dev' })
+  refused({ operation: 'state undo 9 -e dev' })
+  refused({ undo: last.undo.slice(1) })
+  refused({}, [])
+  book.undo(3)
+  assert.equal(Object.keys(book.state.connections), ['mail', 'sales'])
+})
+
+test('a history of undos that name one another ends', () => {
+  const dev = aDev()
+  const undo = [{ path: '/given/x', before: 'a', after: null }]
+  const lines = Array.from({ length: 20_000 }, (_, at) => ({
+    ...entryOf(dev, `state undo ${at >> 1}`, undo),
+    serial: (at >> 1) + 1
+  }))
+  assert.is(
+    codeOf(() => writeToTakeBack(lines, dev, 1)),
+    'UNDO_NOTHING'
+  )
+  const entry = writeToTakeBack(lines, dev, 10_000)
+  assert.is(
+    codeOf(() => takeBack(dev, entry, lines)),
+    'UNDO_UNREADABLE'
+  )
 })
 
 test("a client's rename is taken back by its name", () => {
@@ -364,11 +485,7 @@ test('whatever was moved and removed, taking it back in reverse order gives what
           'component/old'
         ]
         try {
-          if (step.kind === 'mv') {
-            const from = names[step.from % names.length] ?? ''
-            book.write('state mv', moveEntry(book.state, from, step.to, nothingKnown))
-          } else
-            book.write('state rm', removeEntry(book.state, names[step.name % names.length] ?? ''))
+          book.do(step, names)
           before.push(now)
         } catch (error) {
           if (!(error instanceof Refusal)) throw error
@@ -392,5 +509,64 @@ test('whatever was moved and removed, taking it back in reverse order gives what
     { numRuns: 400 }
   )
 })
+
+const paths = fc
+  .record({
+    start: fc.constantFrom(
+      ...['/connections', '/components', '/authorizations', '/serving', '/given', '/users'],
+      ...['/retired/connections', '/retired/components', '/environment', '/vault', '/versions'],
+      ...['/version', '/source', '/had', '/lineage', '']
+    ),
+    rest: fc.array(
+      fc.oneof(
+        fc.constantFrom('crm', 'mail', 'sales', 'form', 'page', 'crm.1', 'a', 'name', '__proto__'),
+        fc.string()
+      ),
+      { maxLength: 3 }
+    )
+  })
+  .map(({ start, rest }) => [start, ...rest].join('/'))
+
+test('a line that also says anything else is refused whole, whatever the surgery was', () => {
+  fc.assert(
+    fc.property(steps, paths, fc.jsonValue(), fc.boolean(), (all, path, before, isKnown) => {
+      const book = new Book(
+        aDev({ given: { 'crm.1': 'CRM' }, serving: { 'crm.1': 'a' }, users: { 'mail.1': [] } })
+      )
+      const names = ['connection/crm', 'component/page', 'component/form', 'connection/mail']
+      for (const step of all) {
+        try {
+          book.do(step, names)
+        } catch (error) {
+          if (!(error instanceof Refusal)) throw error
+        }
+      }
+      const line = book.history.at(-1)
+      if (line?.undo == null) return
+      if (line.undo.some(each => each.path === path)) return
+      // A name that was in use once is no longer a former one when something moves to it.
+      const [, verb, , to] = line.operation.split(' ')
+      if (verb === 'mv' && /^\/retired\/\w+\/(\w+)$/.exec(path)?.[1] === to) return
+      // What it says of now is true, where there is such a thing.
+      const now = isKnown ? (fieldIn(book.state, path) ?? null) : null
+      const undo = [...line.undo, { path, before: before as never, after: now as never }]
+      const history = [...book.history.slice(0, -1), { ...line, undo }]
+      const entry = writeToTakeBack(history, book.state, line.serial)
+      const code = codeOf(() => takeBack(book.state, entry, history))
+      // A field that takes nothing away and brings nothing is as good as none, but is not what surgery writes.
+      assert.ok(['UNDO_UNREADABLE', 'UNDO_CHANGED_SINCE'].includes(code), `${path}: ${code}`)
+    }),
+    { numRuns: 500 }
+  )
+})
+
+function fieldIn(document: State, path: string): unknown {
+  let value: unknown = document
+  for (const key of path.split('/').slice(1)) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+    value = (value as Record<string, unknown>)[key]
+  }
+  return value
+}
 
 test.run()

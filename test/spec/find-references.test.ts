@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { findDelugeReferences } from '../../engine/spec/find-deluge-references.ts'
+import { findDelugeReferences } from '../../engine/deluge/find-deluge-references.ts'
 import { findScriptReferences } from '../../engine/spec/find-script-references.ts'
 
 const deluge: readonly (readonly [text: string, names: string[]])[] = [
@@ -27,7 +27,20 @@ const deluge: readonly (readonly [text: string, names: string[]])[] = [
   ['invokeurl ( [ connection: "a" ] )', []],
   ['invokeurl [ myconnection: "a" connection_id: "b" ]', []],
   ['invokeurl [ connection: "a', []],
-  ['İİ invokeurl [ connection: "a" ]', ['a']]
+  ['İİ invokeurl [ connection: "a" ]', ['a']],
+  ['invokeapi [ service: ZohoDesk connection: "a" ]', ['a']],
+  ['zoho.crm.createRecord("Leads", m, Map(), "a")', ['a']],
+  ['x = zoho.CRM.v8.getRecordById("Leads", f(1, "b"), {"c":"d"}, \'a\');', ['a']],
+  [
+    'zoho.crm.createRecord("L", invokeurl [ connection: "a" ], Map(), "b")\r\n"open\\\r\n"',
+    ['a', 'b']
+  ],
+  ['zoho.crm.createRecord("Leads", m, Map(), name)', []],
+  ['zoho.crm.createRecord("Leads", m, Map(), "a" + b)', []],
+  ['zoho.crm.createRecord("Leads", m, "a")', []],
+  ['zoho.mystery.createRecord("Leads", m, Map(), "a")', []],
+  ['my.zoho.crm.createRecord("Leads", m, Map(), "a")', []],
+  ['// zoho.crm.createRecord("Leads", m, Map(), "a")', []]
 ]
 
 const script: readonly (readonly [text: string, names: string[]])[] = [
@@ -60,7 +73,7 @@ const script: readonly (readonly [text: string, names: string[]])[] = [
 ]
 
 const finders = [
-  ['Deluge', findDelugeReferences, deluge],
+  ['Deluge', (text: string) => findDelugeReferences(text).sure, deluge],
   ['JavaScript', findScriptReferences, script]
 ] as const
 
@@ -78,6 +91,7 @@ for (const [language, find, cases] of finders) {
     const pieces = fc.constantFrom(
       ...[
         'invokeurl',
+        'zoho.crm.createRecord("L",m,n,',
         '[',
         ']',
         '{',

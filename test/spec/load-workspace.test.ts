@@ -1,12 +1,14 @@
 import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { loadWorkspace } from '../../engine/spec/load-workspace.ts'
 import { temporaryFolder } from '../support/assert.ts'
 import {
   everythingSaid,
   type Files,
   load,
   loadFolder,
+  sound,
   told,
   writeWorkspace
 } from './spec-workspace.ts'
@@ -216,6 +218,60 @@ test('what is nearly right gets a guess, and what is not gets none', async () =>
   })
   const guesses = diagnostics.map(each => /Did you mean "(.*?)"\?/.exec(each.detail)?.[1])
   assert.equal(guesses, ['salesforce', 'form', 'scopes', 'administrator', undefined])
+})
+
+test('each place that uses a deleted connection says where it is recorded, and both ways out', async () => {
+  const folder = writeWorkspace({
+    ...sound,
+    'components/form.yaml': 'kind: form\nuses: [crm, salesforce]\nsource: form.js\n',
+    'components/page.yaml': 'kind: page\nuses: [crm, other]\n',
+    'form.js': 'connection("salesforce")\nconnection("crm")\n'
+  })
+  const asked: string[] = []
+  const loaded = await loadWorkspace(
+    folder,
+    () => [],
+    async spec => {
+      asked.push(spec.app.name)
+      return name => (name === 'crm' ? ['dev', 'stage', 'client/acme'] : [])
+    }
+  )
+  assert.equal(asked, ['Field Service'])
+  assert.equal(told(loaded), [
+    'CONNECTION_UNKNOWN components/form.yaml:2:8',
+    'CONNECTION_UNKNOWN components/page.yaml:2:8',
+    'CONNECTION_UNKNOWN components/page.yaml:2:13'
+  ])
+  const [form, page, other] = loaded.diagnostics.map(each => each.detail)
+  for (const detail of [form, page]) {
+    assert.match(
+      detail ?? '',
+      'crm is recorded in dev, stage and client/acme, its file was deleted'
+    )
+    assert.match(detail ?? '', 'Drop the reference here, or bring the file back.')
+  }
+  assert.match(form ?? '', 'The source names it as well: form.js:2.')
+  assert.not.match(page ?? '', 'The source')
+  assert.match(other ?? '', 'Make that file, or correct the name.')
+})
+
+test('a use of a connection by the name from before says what it is called now', async () => {
+  const { diagnostics } = await load({
+    'connections/sales.yaml':
+      'connector: salesforce\npreviously: crm\nscopes: [api]\nclient: { id: env:A, secret: env:B }\n',
+    'components/form.yaml': 'kind: form\nuses: [crm]\n'
+  })
+  const [detail] = diagnostics.map(each => each.detail)
+  assert.match(
+    detail ?? '',
+    'connections/sales.yaml says that it was crm before. Write sales here.'
+  )
+})
+
+test('where every reference has its file, nobody asks what is recorded', async () => {
+  const never = () => Promise.reject(new Error('State was read'))
+  const loaded = await loadWorkspace(writeWorkspace(sound), () => [], never)
+  assert.equal(loaded.diagnostics, [])
 })
 
 test('all problems of all files are told in one go, in the order of files and lines', async () => {

@@ -104,6 +104,18 @@ const cases: readonly (readonly [string, string, Readonly<Record<string, string>
     { 'a.js': '// connection("salesforce")' },
     [`UNUSED_REFERENCE ${form}:4:5`]
   ],
+  [
+    'a connection that an integration task takes',
+    'source: "*.dg"\nuses: [salesforce]',
+    { 'a.dg': 'zoho.crm.createRecord("Leads", m, Map(), "salesforce");' },
+    []
+  ],
+  [
+    'a connection that only an integration task names',
+    'source: "*.dg"',
+    { 'a.dg': 'zoho.crm.createRecord("Leads", m, Map(), "salesforce");' },
+    ['UNDECLARED_REFERENCE a.dg:1:43']
+  ],
   ['uses without a source', 'uses: [salesforce]', {}, []],
   [
     'an unknown connection in uses and source',

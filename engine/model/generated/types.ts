@@ -1403,7 +1403,7 @@ export interface DueAuthorization {
    */
   readonly removedScopes: readonly string[]
   /**
-   * The roles that may do it; each-user where every user authorizes for themselves.
+   * The roles that may do it; each-user where every user authorizes for themselves. Empty where nobody is a member: then no role is needed.
    */
   readonly who: readonly Who[]
   /**
@@ -1712,7 +1712,7 @@ export interface Ids {
 export interface Connection {
   readonly id: EntryId
   /**
-   * Display name.
+   * Display name. Whatever was recorded, it is on one line and reads in one direction.
    */
   readonly name: string
   readonly connector: ConnectorId
@@ -1756,7 +1756,7 @@ export interface Overrides {
 export interface Component {
   readonly id: EntryId
   /**
-   * Display name.
+   * Display name. Whatever was recorded, it is on one line and reads in one direction.
    */
   readonly name: string
   /**

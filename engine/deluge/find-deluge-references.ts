@@ -1,12 +1,10 @@
-import { type CreatorLexer, creatorLexer, endOfText, isClosed, skipBlank } from './creator-lexer.ts'
-import { type CreatorTask, creatorTask } from './creator-tasks.ts'
+import { type DelugeLexer, delugeLexer, endOfText, isClosed, skipBlank } from './deluge-lexer.ts'
+import { type IntegrationTask, integrationTask } from './integration-tasks.ts'
 
-/** A connection that a script surely names, and where the name begins (UTF-16 units). */
-export interface CreatorReference {
+/** A connection that a script surely names, and where the name begins (UTF-16 units, behind the quote). */
+export interface DelugeReference {
   readonly connection: string
   readonly offset: number
-  /** `invokeurl` is found in sources as well, `task` is not. */
-  readonly by: 'invokeurl' | 'task'
 }
 
 /** What looks like a reference: its name is computed, or nobody knows whether the argument names a connection at all. */
@@ -15,13 +13,14 @@ export interface UnclearReference {
   readonly why: 'computed' | 'unknown-task'
 }
 
-export interface CreatorReferences {
-  readonly sure: readonly CreatorReference[]
+export interface DelugeReferences {
+  /** In the order of the text. */
+  readonly sure: readonly DelugeReference[]
   readonly unclear: readonly UnclearReference[]
 }
 
 interface Call {
-  readonly task: CreatorTask
+  readonly task: IntegrationTask
   readonly offset: number
   /** Arguments that have ended. */
   before: number
@@ -34,32 +33,30 @@ interface Call {
 
 interface Open {
   readonly bracket: string
-  readonly request: 'invokeurl' | 'task' | null
+  /** These are the brackets of a request, `invokeurl [ ]` or `invokeapi [ ]`. */
+  readonly isRequest: boolean
   readonly call: Call | null
 }
 
 export const openers: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
 
-const requests: ReadonlyMap<string, 'invokeurl' | 'task'> = new Map([
-  ['invokeurl', 'invokeurl'],
-  ['invokeapi', 'task']
-])
+const requests: ReadonlySet<string> = new Set(['invokeurl', 'invokeapi'])
 const linkName = /^[a-z][a-z0-9_]{0,49}$/
 /** `zoho`, a service, a version and a task are four. */
 const longestChain = 6
 
 /**
- * The connections of a Deluge text whose lines end in LF: `connection: "x"` directly inside the brackets of `invokeurl [ ]` or
+ * The connections of a Deluge text: `connection: "x"` directly inside the brackets of `invokeurl [ ]` or
  * `invokeapi [ ]`, and the last argument of integration tasks that are known to take one. Comments and texts are skipped. Takes time in
  * proportion to the text, and never throws.
  */
-export function findCreatorReferences(text: string): CreatorReferences {
-  const sure: CreatorReference[] = []
+export function findDelugeReferences(text: string): DelugeReferences {
+  const sure: DelugeReference[] = []
   const unclear: UnclearReference[] = []
   const open: Open[] = []
   const count = new Map<string, number>()
-  const lexer = creatorLexer(text)
-  let request: Open['request'] = null
+  const lexer = delugeLexer(text)
+  let isRequest = false
   /** The names of `a.b.c`, as far as they were read. */
   const chain: string[] = []
   let isAfterDot = false
@@ -71,18 +68,18 @@ export function findCreatorReferences(text: string): CreatorReferences {
     if (top?.call) readArgument(top.call, text, lexer)
     if (kind === 'word') {
       const name = text.slice(start, end).toLowerCase()
-      if (name === 'connection' && top?.request) readValue(text, end, top.request, sure, unclear)
-      request = requests.get(name) ?? null
+      if (name === 'connection' && top?.isRequest) readValue(text, end, sure, unclear)
+      isRequest = requests.has(name)
       if (!isAfterDot || chain.length === longestChain) chain.length = 0
       chain.push(name)
       isAfterDot = false
       continue
     }
     if (kind === 'open') {
-      const task = letter === '(' ? creatorTask(chain) : null
+      const task = letter === '(' ? integrationTask(chain) : null
       open.push({
         bracket: letter,
-        request: letter === '[' ? request : null,
+        isRequest: letter === '[' && isRequest,
         call: task === null ? null : newCall(task, start)
       })
       count.set(letter, (count.get(letter) ?? 0) + 1)
@@ -97,19 +94,19 @@ export function findCreatorReferences(text: string): CreatorReferences {
       if (last.call !== null) endCall(last.call, sure, unclear)
       break
     }
-    request = null
+    isRequest = false
     isAfterDot = letter === '.' && chain.length > 0 && !isAfterDot
     if (!isAfterDot) chain.length = 0
   }
   return { sure, unclear }
 }
 
-function newCall(task: CreatorTask, offset: number): Call {
+function newCall(task: IntegrationTask, offset: number): Call {
   return { task, offset, before: 0, tokens: 0, literal: null, isNull: false }
 }
 
 /** Takes a token that stands directly between the brackets of a call. */
-function readArgument(call: Call, text: string, lexer: CreatorLexer): void {
+function readArgument(call: Call, text: string, lexer: DelugeLexer): void {
   const { kind, start, end } = lexer
   const letter = text.charAt(start)
   if (kind === 'close') return
@@ -128,7 +125,7 @@ function readArgument(call: Call, text: string, lexer: CreatorLexer): void {
   }
 }
 
-function endCall(call: Call, sure: CreatorReference[], unclear: UnclearReference[]): void {
+function endCall(call: Call, sure: DelugeReference[], unclear: UnclearReference[]): void {
   const count = call.before + (call.tokens > 0 ? 1 : 0)
   const literal = call.tokens === 1 ? call.literal : null
   if (call.task.position === count) {
@@ -136,7 +133,7 @@ function endCall(call: Call, sure: CreatorReference[], unclear: UnclearReference
     if ((call.isNull && call.tokens === 1) || literal?.value === '') return
     if (literal === null || literal.value.includes('\\')) {
       unclear.push({ offset: call.offset, why: 'computed' })
-    } else sure.push({ connection: literal.value, offset: literal.offset, by: 'task' })
+    } else sure.push({ connection: literal.value, offset: literal.offset })
   } else if (count > 1 && literal !== null && linkName.test(literal.value)) {
     unclear.push({ offset: literal.offset, why: 'unknown-task' })
   }
@@ -146,8 +143,7 @@ function endCall(call: Call, sure: CreatorReference[], unclear: UnclearReference
 function readValue(
   text: string,
   from: number,
-  by: CreatorReference['by'],
-  sure: CreatorReference[],
+  sure: DelugeReference[],
   unclear: UnclearReference[]
 ): void {
   const colon = skipBlank(text, from, true)
@@ -160,5 +156,5 @@ function readValue(
   const isPart = next !== '' && '+.-*/%?'.includes(next)
   if (!isClosed(text, start, end) || connection.includes('\\') || isPart) {
     unclear.push({ offset: colon, why: 'computed' })
-  } else sure.push({ connection, offset: start + 1, by })
+  } else sure.push({ connection, offset: start + 1 })
 }

@@ -1,8 +1,8 @@
-export type CreatorToken = 'word' | 'text' | 'open' | 'close' | 'sign' | 'end'
+export type DelugeToken = 'word' | 'text' | 'open' | 'close' | 'sign' | 'end'
 
 /** The token that was read last: `kind` of what stands between `start` and `end`. */
-export interface CreatorLexer {
-  readonly kind: CreatorToken
+export interface DelugeLexer {
+  readonly kind: DelugeToken
   readonly start: number
   readonly end: number
   /** Of `start`, from 1. */
@@ -12,27 +12,26 @@ export interface CreatorLexer {
   /** A text that its line or the end of the export cut off. */
   readonly isOpen: boolean
   /** Reads on. Scripts take `//` and `/*` for comments wherever they stand, what is around them only behind white space. */
-  next(isScript: boolean): CreatorToken
+  next(isScript: boolean): DelugeToken
 }
 
-/** Words end here, as in the Deluge of sources that are checked. */
 const word = /[\p{L}\p{N}_$]+/uy
 
 /**
- * Reads the tokens of an export, whose lines end in LF. Texts (in " or ') end with their line at the latest, unless a backslash
+ * Reads the tokens of Deluge, and of the exports that it stands in. Texts (in " or ') end with their line at the latest, unless a backslash
  * stands before its end, so that one quote too many hides one line. Takes time in proportion to the text.
  */
-export function creatorLexer(text: string): CreatorLexer {
+export function delugeLexer(text: string): DelugeLexer {
   let line = 1
   let at = 0
   const lexer = {
-    kind: 'end' as CreatorToken,
+    kind: 'end' as DelugeToken,
     start: 0,
     end: 0,
     line: 1,
     isFirst: true,
     isOpen: false,
-    next(isScript: boolean): CreatorToken {
+    next(isScript: boolean): DelugeToken {
       const before = line
       const start = skipBlank(text, at, isScript)
       line += lineBreaks(text, at, start)
@@ -46,7 +45,7 @@ export function creatorLexer(text: string): CreatorLexer {
     }
   }
 
-  function read(start: number): CreatorToken {
+  function read(start: number): DelugeToken {
     lexer.end = start + 1
     switch (text.charAt(start)) {
       case '':
@@ -83,7 +82,7 @@ export function endOfText(text: string, start: number): number {
     const letter = text.charAt(at)
     if (letter === quote) return at + 1
     if (letter === '\n') return at
-    if (letter === '\\') at++
+    if (letter === '\\') at += text.startsWith('\r\n', at + 1) ? 2 : 1
   }
   return text.length
 }

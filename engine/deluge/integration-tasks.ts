@@ -40,13 +40,13 @@ const builtIns: ReadonlySet<string> = new Set([
   ...['device', 'encryption', 'file', 'ipaddress', 'loginuser', 'loginuserid', 'map']
 ])
 
-export interface CreatorTask {
+export interface IntegrationTask {
   /** Which argument names the connection, from 1; null if that is not known. */
   readonly position: number | null
 }
 
 /** Takes the names of a call such as `zoho.crm.createRecord`, in lower case; null for what asks no other service. */
-export function creatorTask(names: readonly string[]): CreatorTask | null {
+export function integrationTask(names: readonly string[]): IntegrationTask | null {
   const [first, service = '', ...rest] = names
   if (first !== 'zoho' || rest.length === 0 || builtIns.has(service)) return null
   // The tasks of CRM take the same arguments in every version.
