@@ -48,7 +48,7 @@ async function refresh(
   only: readonly Environment[]
 ): Promise<void> {
   const { checkAuthorizations } = await import('../workflow/check-authorizations.ts')
-  const { diagnostics } = await checkAuthorizations(around, only)
+  const { diagnostics } = await checkAuthorizations(around, only, 'plan --refresh')
   await showDiagnostics(terminal, diagnostics)
 }
 

@@ -17,15 +17,18 @@ export function dueReasons(before: Before, need: Need): readonly Reason[] {
   const added = without(need.scopes, before.asked)
   return [
     ...basisReasons(before.basis, need.basis),
-    ...(before.level === need.level
-      ? []
-      : [{ code: 'LEVEL_CHANGED', from: before.level, to: need.level } as const]),
+    ...levelReasons(before.level, need),
     ...(before.slot === need.slot
       ? []
       : [{ code: 'SLOT_CHANGED', from: before.slot, to: need.slot } as const]),
     ...(added.length === 0 ? [] : [{ code: 'SCOPES_ADDED', scopes: added } as const]),
     ...(before.ended === null ? [] : [{ code: before.ended.cause }])
   ]
+}
+
+/** Who authorizes: an administrator's consent never counts as a user's, nor the other way round. */
+export function levelReasons(before: Before['level'], need: Need): readonly Reason[] {
+  return before === need.level ? [] : [{ code: 'LEVEL_CHANGED', from: before, to: need.level }]
 }
 
 /** A new connector or way explains all the rest; new parameters explain new origins. */

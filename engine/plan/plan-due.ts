@@ -5,12 +5,13 @@ import type {
   Connection,
   DueAuthorization,
   Environment,
-  LinkName
+  LinkName,
+  Reason
 } from '../model/generated/types.ts'
 import { compareText, without } from '../model/record.ts'
 import { whoMayAuthorize } from '../model/roles.ts'
 import type { Need } from '../model/target.ts'
-import { dueReasons } from './due-reasons.ts'
+import { dueReasons, levelReasons } from './due-reasons.ts'
 import { expectedRecord } from './expected-record.ts'
 import {
   nearestRecord,
@@ -19,7 +20,7 @@ import {
   usedRecord,
   visibleRecords
 } from './used-record.ts'
-import { userDue, userRevocations } from './user-due.ts'
+import { userDue, userRevocations, whoOf } from './user-due.ts'
 
 /** What a connection needs in an environment. Pure; the caller knows the connectors. */
 export type NeedOf = (connection: Connection, environment: Environment) => Need
@@ -32,6 +33,8 @@ export interface DueRequest {
   /** Ids of the connections that change. */
   readonly changing: ReadonlySet<string>
   readonly needOf: NeedOf
+  /** Whether anybody is named who acts there. False: whoever is alone in the workspace may do all of it, and needs no role. */
+  readonly hasMembers: boolean
   /** False for a plan to an older version, or while pinned: going back takes nothing away. */
   readonly mayRevoke: boolean
 }
@@ -108,16 +111,25 @@ function administratorDue(
         ...entry,
         action: nearest === undefined ? 'authorize' : 'reauthorize',
         credential: nearest?.credential ?? null,
-        reasons:
-          nearest === undefined
-            ? [{ code: 'NEVER_AUTHORIZED' }]
-            : dueReasons({ ...nearest.record, slot: nearest.slot }, need),
+        reasons: administratorReasons(need, nearest, before),
         addedScopes: without(need.scopes, nearest?.record.asked ?? []),
         removedScopes: without(nearest?.record.asked ?? [], need.scopes)
       }
     ],
     diagnostics: []
   }
+}
+
+/** What users authorized until now does nothing for an administrator, so it is no record to compare with; but it is why one is asked. */
+function administratorReasons(
+  need: Need,
+  nearest: SlotRecord | undefined,
+  before: Connection | undefined
+): readonly Reason[] {
+  const level = before?.level ?? need.level
+  if (nearest !== undefined)
+    return dueReasons({ ...nearest.record, level, slot: nearest.slot }, need)
+  return [{ code: 'NEVER_AUTHORIZED' }, ...levelReasons(level, need)]
 }
 
 /** The credential in use, unless the connection now needs something else: then the choice is made anew. */
@@ -132,14 +144,14 @@ export function stillMeant(
 }
 
 function subjectOf(
-  { environment }: DueRequest,
+  request: DueRequest,
   need: Need
 ): Pick<DueAuthorization, 'id' | 'level' | 'slot' | 'who'> {
   return {
     id: need.connection,
     level: need.level,
     slot: need.slot,
-    who: whoMayAuthorize(need.level, environment)
+    who: whoOf(request, whoMayAuthorize(need.level, request.environment))
   }
 }
 
@@ -208,7 +220,7 @@ function planRevocations(
       reasons: [{ code: 'NOT_NEEDED' }],
       addedScopes: [],
       removedScopes: record.asked,
-      who: whoMayAuthorize(record.level, request.environment),
+      who: whoOf(request, whoMayAuthorize(record.level, request.environment)),
       users: null,
       at: record.at
     }))

@@ -31,6 +31,7 @@ export interface PlanRequest {
   /** prod and clients: the version to run. stage finds its next one by itself. */
   readonly version: Plan['version']
   readonly needOf: NeedOf
+  readonly hasMembers: boolean
   readonly mayRevoke: boolean
   /** What was found on the way here. */
   readonly diagnostics: readonly Diagnostic[]

@@ -4,10 +4,12 @@ import type {
   Connection,
   DueAuthorization,
   EntryId,
+  Level,
   LinkName,
   Reason,
   Slot,
-  UserCount
+  UserCount,
+  Who
 } from '../model/generated/types.ts'
 import { sortedUnique, without } from '../model/record.ts'
 import { rolesFor, whoMayAuthorize } from '../model/roles.ts'
@@ -46,14 +48,14 @@ export function userDue(
     level: need.level,
     slot: need.slot,
     credential: null,
-    who: whoMayAuthorize(need.level, environment)
+    who: whoOf(request, whoMayAuthorize(need.level, environment))
   }
   if (lacking.length > 0) {
     return [
       {
         ...entry,
         action: 'reauthorize',
-        reasons: reasonsOf(lacking, need),
+        reasons: reasonsOf(lacking, need, former?.level ?? need.level),
         addedScopes: sortedUnique(lacking.flatMap(({ asked }) => without(need.scopes, asked))),
         removedScopes: sortedUnique(lacking.flatMap(({ asked }) => without(asked, need.scopes))),
         users: countOf(lacking)
@@ -80,6 +82,14 @@ export function userDue(
   ]
 }
 
+/** Where nobody is a member there are no roles; users authorize for themselves all the same. */
+export function whoOf(
+  { hasMembers }: Pick<DueRequest, 'hasMembers'>,
+  who: readonly Who[]
+): readonly Who[] {
+  return hasMembers ? who : who.filter(each => each === 'each-user')
+}
+
 /** Those of the connection's slot and, where the slot changes now, those of the one before. */
 function recordedUsers(
   { documents }: DueRequest,
@@ -98,9 +108,9 @@ function countOf(users: readonly UserCount[]): number {
 }
 
 /** The reasons of all of them, each once; scopes that are new to some are told together. */
-function reasonsOf(lacking: readonly Users[], need: Need): readonly Reason[] {
+function reasonsOf(lacking: readonly Users[], need: Need, level: Level): readonly Reason[] {
   const all = lacking.flatMap(({ slot, basis, asked }) =>
-    dueReasons({ slot, level: need.level, basis, asked, ended: null }, need)
+    dueReasons({ slot, level, basis, asked, ended: null }, need)
   )
   const scopes = sortedUnique(all.flatMap(each => ('scopes' in each ? each.scopes : [])))
   const others = all
@@ -131,7 +141,7 @@ export function userRevocations(
           addedScopes: [],
           removedScopes: sortedUnique(gone.flatMap(({ asked }) => asked)),
           // Nobody is asked: it ends when the plan is applied.
-          who: rolesFor({ kind: 'apply', environment }),
+          who: whoOf(request, rolesFor({ kind: 'apply', environment })),
           users: countOf(gone)
         }
       ]

@@ -8,6 +8,7 @@ import {
   memberCommand,
   people,
   reasonWords,
+  revokeCommand,
   slotWords,
   whoWords
 } from './words.ts'
@@ -20,11 +21,13 @@ export function reportAuthorizations(
   heading: string,
   due: readonly DueAuthorization[],
   environments: readonly Environment[],
-  style: Style
+  style: Style,
+  /** Ids of the connections that go away. */
+  gone: ReadonlySet<string> = new Set()
 ): readonly string[] {
   if (due.length === 0) return []
   const whose = whoseWords(environments)
-  const list = { all: due, environments, style, who: commonWho(due, whose) }
+  const list = { all: due, environments, style, who: commonWho(due, whose), gone }
   const title = list.who === null ? heading : `${heading}, by ${list.who}`
   if (whose === null) return section(title, due, list)
 
@@ -44,7 +47,7 @@ export function reportAuthorizations(
   ])
 }
 
-/** What ends when clients are removed: how much it is, and what it was for. */
+/** What ends when clients are removed: how much it is, what it was for, and who can end it at the services as well. */
 export function reportEnding(
   due: readonly DueAuthorization[],
   environments: readonly Environment[],
@@ -59,13 +62,45 @@ export function reportEnding(
     count === 0 ? [] : [`${count} by ${isOne ? 'its' : 'their'} ${noun}`]
   const much = enumerated([...some(byAdmins, 'admins'), ...some(byUsers, 'users')])
   if (ended.length === 0) return [`Nothing that ${whose} authorized is left to revoke.`]
-  return section(
-    `Everything that ${whose} authorized${much === '' ? '' : ` (${much})`} is revoked, and the grants end`,
-    // Why is said once for all.
-    ended.map(each => ({ ...each, reasons: [] })),
-    { all: ended, environments, style, who: null }
-  )
+  const list = { all: ended, environments, style, who: null, gone: new Set<string>() }
+  return spaced([
+    section(
+      `Everything that ${whose} authorized${much === '' ? '' : ` (${much})`} is revoked`,
+      // Why, and how to end it at the services, is said once for all.
+      ended.map(each => ({ ...each, reasons: [] })),
+      { ...list, isToldOnce: true }
+    ),
+    removalLines(ended, list)
+  ])
 }
+
+/** Whoever applies deletes what is sealed to a client's own people, and cannot tell the services. */
+function removalLines(
+  ended: readonly DueAuthorization[],
+  { environments, style }: List
+): readonly string[] {
+  const [first, ...others] = environments
+  if (first === undefined || !isClient(first)) return []
+  const isOne = others.length === 0
+  const whom = isOne ? clientOf(first) : 'the client'
+  const file = isOne ? `clients/${clientOf(first)}.yaml` : 'its file'
+  // Its file is gone from the specs: alone in the workspace, nobody can say any more whether it had people of its own.
+  const isSure = ended.some(each => each.who.length > 0)
+  const start = isSure ? 'The services are' : `If ${whom} had members of its own, the services are`
+  const words = `${start} told only if a member of ${whom} revokes it before this is applied, while ${file} still names them:`
+  const commands = new Set(
+    ended.map(each => revokeCommand(each.connection, environments, each.level))
+  )
+  const shown = [...commands].slice(0, mostCommands)
+  const left = commands.size - shown.length
+  return [
+    ...indented(words, style.width, 0, 2),
+    ...shown.map(each => `    ${style.cyan(each)}`),
+    ...(left === 0 ? [] : [`    and ${left} more`])
+  ]
+}
+
+const mostCommands = 4
 
 interface List {
   readonly all: readonly DueAuthorization[]
@@ -73,6 +108,10 @@ interface List {
   readonly style: Style
   /** Said once, in the heading, if it is the same for all that administrators have to do. */
   readonly who: string | null
+  /** Ids of the connections that go away. */
+  readonly gone: ReadonlySet<string>
+  /** Whether it is said for the whole list how to end things at the services. */
+  readonly isToldOnce?: boolean
 }
 
 /** The client whose own members authorize; null where it is up to us. */
@@ -115,7 +154,10 @@ function dueLines(due: DueAuthorization, list: List): readonly string[] {
     case 'keep':
       return oneLine(due, list, symbols.same, keepWords(due)).map(dim)
     case 'revoke':
-      return oneLine(due, list, red(symbols.delete), revokeWords(due, list.all))
+      return [
+        ...oneLine(due, list, red(symbols.delete), revokeWords(due, list.all)),
+        ...atServiceLines(due, list)
+      ]
   }
 }
 
@@ -142,10 +184,12 @@ function byWords(due: DueAuthorization, { who }: List, whose: string | null): re
   return own === null || own === who ? [] : [`by ${own}:`]
 }
 
-function commandOf({ connection }: DueAuthorization, list: List, whose: string | null): string {
+function commandOf(due: DueAuthorization, list: List, whose: string | null): string {
+  const { connection } = due
   const { environments } = list
   const [first] = environments
-  return whose === null && first !== undefined
+  const isAlone = due.who.length === 0
+  return (whose === null || isAlone) && first !== undefined
     ? authorizeCommand(connection, first)
     : memberCommand(connection, environments)
 }
@@ -199,6 +243,32 @@ function revokeWords(due: DueAuthorization, all: readonly DueAuthorization[]): s
   )
   const after = isReplaced ? ['ends after its replacement'] : []
   return [...due.reasons.map(reasonWords), ...usersWords(due), ...after].join('; ')
+}
+
+/**
+ * What a client's people authorized is sealed to its admins: whoever applies deletes it, and ends it at the service only with such a
+ * key. Alone with a client that names nobody, one has that.
+ */
+function atServiceLines(due: DueAuthorization, list: List): readonly string[] {
+  const { environments, style, gone } = list
+  const whose = whoseWords(environments)
+  if (whose === null || list.isToldOnce === true || due.who.length === 0) return []
+  if (!gone.has(due.id)) {
+    return indented(
+      `at the service it ends only where ${whose} removes it, in the settings of its own account`,
+      style.width,
+      6
+    )
+  }
+  const who = `${due.level === 'administrator' ? '' : 'each user or '}an admin of ${whose}`
+  return [
+    ...indented(
+      `at the service it ends only if ${who} ends it before this is applied:`,
+      style.width,
+      6
+    ),
+    `        ${style.cyan(revokeCommand(due.connection, environments, due.level))}`
+  ]
 }
 
 function oneLine(

@@ -72,9 +72,14 @@ function dueLines(
   style: Style,
   told: Told
 ): readonly string[] {
-  const { authorizations, environment } = plan
+  const { authorizations, environment, changes } = plan
   if (isRemoval(plan)) return reportEnding(authorizations, environments, style)
-  const lines = reportAuthorizations('Authorizations', authorizations, environments, style)
+  const gone = new Set(
+    changes
+      .filter(({ subject, action }) => subject === 'connection' && action === 'delete')
+      .map(each => each.id)
+  )
+  const lines = reportAuthorizations('Authorizations', authorizations, environments, style, gone)
   return isClient(environment) ? dueOnce(lines, plan, environments.length, told, style) : lines
 }
 

@@ -148,7 +148,7 @@ function sentences(what: SurgeryWords): readonly string[] {
   switch (what.kind) {
     case 'rename':
       return [
-        `The ${what.subject} ${what.from} is called ${what.to} from here on. It stays the same thing (${what.id}) with its authorizations and history; stage and prod get the name when it is published.`,
+        `The ${what.subject} ${what.from} is called ${what.to} from here on. It stays the same thing (${what.id}) with its ${belongings(what.subject)}; stage and prod get the name when it is published.`,
         ...(what.rewritten.length === 0
           ? []
           : [`References are rewritten in ${enumerated(what.rewritten)}.`]),
@@ -156,7 +156,7 @@ function sentences(what: SurgeryWords): readonly string[] {
       ]
     case 'adopt':
       return [
-        `The ${what.subject} ${what.to} goes on as what was ${what.from} (${what.id}), with its authorizations and history, where it was recorded as something new. The next publish renames it in stage and prod.`
+        `The ${what.subject} ${what.to} goes on as what was ${what.from} (${what.id}), with its ${belongings(what.subject)}, where it was recorded as something new. The next publish renames it in stage and prod.`
       ]
     case 'rename-client':
       return [
@@ -190,6 +190,11 @@ function sentences(what: SurgeryWords): readonly string[] {
         `This takes back serial ${what.serial}, "${what.operation}", by ${what.by} at ${what.at}. It can be taken back in turn.`
       ]
   }
+}
+
+/** What goes on under a new name. */
+function belongings(subject: Subject): string {
+  return subject === 'connection' ? 'authorizations and history' : 'history'
 }
 
 function nextLines(next: Plan | null, style: Style): readonly string[] {

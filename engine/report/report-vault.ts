@@ -71,6 +71,7 @@ function slotLines(
     ...removed.flatMap(reader =>
       indented(`${red(symbols.delete)} ${readerWords(reader, slot)}`, style.width, 2, 4)
     ),
+    ...unnamedLines(removed, slot, style, tense),
     ...(exposed.length === 0
       ? []
       : indented(
@@ -99,7 +100,35 @@ const words = {
   }
 } as const
 
+/** Keys have no owner but the one that a file names: of one that none names any more, nobody can say whose it was. */
+function unnamedLines(
+  removed: readonly ReaderReport[],
+  slot: Slot,
+  style: Style,
+  tense: 'planned' | 'done'
+): readonly string[] {
+  const count = removed.filter(each => each.name === null).length
+  if (count === 0) return []
+  const [it, does, who] =
+    count === 1 ? ['it', 'opens', 'the owner'] : ['they', 'open', 'each owner']
+  const file = fileOf(slot)
+  const words =
+    tense === 'done'
+      ? `From now on ${it} ${does} nothing new.`
+      : `With new keys ${it} ${does} nothing that is sealed from then on. If ${it} shall go on reading, name ${who} in ${file} first.`
+  return indented(
+    `${style.yellow(style.symbols.attention)} The vault knows keys, not people: ${count === 1 ? 'a key' : 'keys'} that ${file} does not name may be of somebody who left, or from before a member changed theirs. ${words}`,
+    style.width,
+    2,
+    4
+  )
+}
+
+function fileOf(slot: Slot): string {
+  return isClient(slot) ? `clients/${clientOf(slot)}.yaml` : 'tieline.yaml'
+}
+
 function readerWords({ name, fingerprint }: ReaderReport, slot: Slot): string {
-  const file = isClient(slot) ? `clients/${clientOf(slot)}.yaml` : 'tieline.yaml'
-  return `${name ?? `a key that ${file} does not name`}  ${fingerprint}`
+  const unnamed = `a key that ${fileOf(slot)} does not name, perhaps of somebody who left`
+  return `${name ?? unnamed}  ${fingerprint}`
 }

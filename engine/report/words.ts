@@ -4,6 +4,7 @@ import type {
   ChangeAction,
   Environment,
   HeldCode,
+  Level,
   Plan,
   Reason,
   Slot,
@@ -162,6 +163,18 @@ export function authorizeCommand(connection: string, environment: Environment): 
 export function memberCommand(connection: string, clients: readonly Environment[]): string {
   const [first = 'client/NAME', ...others] = clients
   return `${authorizeCommand(connection, others.length > 0 ? 'client/NAME' : first)} --as EMAIL`
+}
+
+/** What a member of a client types to end what they authorized: that of an admin for all, or of one user. */
+export function revokeCommand(
+  connection: string,
+  clients: readonly Environment[],
+  level: Level
+): string {
+  const [first = 'client/NAME', ...others] = clients
+  const client = others.length > 0 ? 'client/NAME' : first
+  const whose = level === 'administrator' ? '' : ' --user EMAIL'
+  return `tieline revoke ${shellWord(connection)} -e ${shellWord(client)}${whose} --as EMAIL`
 }
 
 function shellWord(text: string): string {

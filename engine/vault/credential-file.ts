@@ -16,7 +16,7 @@ import {
 import { numberedName, numberIn } from './numbered-files.ts'
 import type { OpenKeys } from './open-keys.ts'
 import { seal } from './seal.ts'
-import { vaultProblem } from './vault-problem.ts'
+import { vaultProblem, whatWasAuthorized } from './vault-problem.ts'
 
 export type Read<T> = { readonly value: T } | { readonly problem: Diagnostic }
 
@@ -157,7 +157,7 @@ async function openSealed(
 ): Promise<Read<unknown>> {
   const opened = await keys.unseal(file.sealed)
   if (opened === 'damaged') return { problem: vaultProblem.damaged(name) }
-  if (opened === 'wrong key') return { problem: vaultProblem.keyWrong(name) }
+  if (opened === 'wrong key') return { problem: vaultProblem.keyWrong(whatWasAuthorized(file)) }
   return { value: parsed(opened.text) }
 }
 

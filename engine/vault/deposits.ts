@@ -19,7 +19,7 @@ import { given, keysFor, type VaultParts, vaultId } from './open-record.ts'
 import type { Identity, IdentitySource } from './person-identity.ts'
 import { readRecord, recordFiles } from './record-files.ts'
 import { storeGeneration } from './store-record.ts'
-import { membersFile, vaultProblem } from './vault-problem.ts'
+import { membersFile, vaultProblem, whatWasAuthorized } from './vault-problem.ts'
 
 /** Who the members are, as far as deposits need it. */
 export interface Members {
@@ -115,7 +115,7 @@ export async function adoptDeposit(
   if (read === null) return null
   const file = given(read)
   const keys = await keysFor(parts, file, name)
-  const opened = await ring.openFor(keys, name)
+  const opened = await ring.openFor(keys, whatWasAuthorized(file))
   await refuseKnown(parts, keys, opened, id)
   const { deposit, verified } = await examine(members, opened, file)
   const { credential, by, switchAccount } = deposit

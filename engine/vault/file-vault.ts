@@ -26,7 +26,7 @@ import {
 import { raise, storeGeneration } from './store-record.ts'
 import { unwritable } from './unwritable.ts'
 import { ensureHead, headProblem, readHead } from './vault-head.ts'
-import { vaultProblem } from './vault-problem.ts'
+import { keysOf, vaultProblem, whatWasAuthorized } from './vault-problem.ts'
 import { type MaySetValues, openValues } from './vault-values.ts'
 
 export interface FileVaultOptions extends Members {
@@ -104,7 +104,7 @@ export function openFileVault(folder: string, options: FileVaultOptions): Vault 
 
     seal: async next => {
       const keys = await keysFor(parts, next, recordName(next))
-      const [first] = await ring.openFor(keys, recordName(next))
+      const [first] = await ring.openFor(keys, whatWasAuthorized(next))
       return adoptedText(keys.vault, next, first)
     },
 
@@ -152,7 +152,7 @@ async function keysToWrite(
   }
   const keys = found ?? (await makeFirstKeys(parts, { ...options, readers }, slot))
   // Alone, one never seals to keys that somebody else put there.
-  await ring.openFor(keys, keyFileName(slot))
+  await ring.openFor(keys, keysOf(slot))
   return keys
 }
 
@@ -164,7 +164,7 @@ async function checkStore(
   const readers = await firstReaders(options, slot)
   const found = await ring.find(slot)
   if (readers === null) checkTeamKeys(found, slot, await committed(slot))
-  else if (found !== null) await ring.openFor(found, keyFileName(slot))
+  else if (found !== null) await ring.openFor(found, keysOf(slot))
   try {
     await makeFolder(folder)
     const probe = join(folder, `.${randomUUID()}.tmp`)
@@ -247,7 +247,7 @@ async function replaceRecord(
 ): Promise<'stored' | 'superseded' | 'ended'> {
   const name = recordName(next)
   const keys = await keysFor(parts, next, name)
-  const opened = await parts.ring.openFor(keys, name)
+  const opened = await parts.ring.openFor(keys, whatWasAuthorized(next))
   const { generations, isGone } = await recordFiles(parts.folder, next.id)
   const newest = generations.at(-1)
   // Without a tombstone somebody deleted its files by hand, which ends it as well.
@@ -281,7 +281,7 @@ async function unsealAside(parts: VaultParts, text: string): Promise<Credential 
   const read = readCredentialFile(name, await vaultId(folder), text)
   if ('problem' in read) return null
   const keys = await keysFor(parts, read.value, name)
-  const opened = await ring.openFor(keys, name)
+  const opened = await ring.openFor(keys, whatWasAuthorized(read.value))
   if ((await recordFiles(folder, read.value.id)).isGone) return null
   const found = await checkRecord(parts, keys, opened, read.value)
   return 'value' in found ? found.value : null

@@ -55,8 +55,8 @@ export interface KeyRing {
    * hundreds of clients.
    */
   readonly openNamed: (keys: SlotKeys) => Promise<readonly OpenKeys[]>
-  /** The set in use first. Throws a Refusal (VAULT_KEY_WRONG) if our key does not open it; `file` is what it was needed for. */
-  readonly openFor: (keys: SlotKeys, file: string) => Promise<OpenedKeys>
+  /** The set in use first. Throws a Refusal (VAULT_KEY_WRONG) if our key does not open it; `what` it was needed for. */
+  readonly openFor: (keys: SlotKeys, what: string) => Promise<OpenedKeys>
 }
 
 /** At least the set in use. */
@@ -142,11 +142,11 @@ export function openKeyRing(
       const own = await identity.find()
       return own !== null && keys.inUse.readers.includes(own.recipient) ? keys.open() : []
     },
-    openFor: async (keys, file) => {
+    openFor: async (keys, what) => {
       const [first, ...others] = await keys.open()
       if (first !== undefined) return [first, ...others]
       const own = await identity.find()
-      throw new Refusal(own === null ? vaultProblem.keyMissing(file) : vaultProblem.keyWrong(file))
+      throw new Refusal(own === null ? vaultProblem.keyMissing(what) : vaultProblem.keyWrong(what))
     }
   }
 }

@@ -16,7 +16,7 @@ import type { KeyRing, OpenedKeys, SlotKeys } from './key-ring.ts'
 import { isBehind, type Ledger } from './ledger.ts'
 import { newestName, readRecord, recordFiles } from './record-files.ts'
 import { headName, readHead } from './vault-head.ts'
-import { vaultProblem } from './vault-problem.ts'
+import { vaultProblem, whatWasAuthorized } from './vault-problem.ts'
 
 /** The parts of a vault that its methods share. */
 export interface VaultParts {
@@ -80,7 +80,7 @@ async function openNewest(parts: VaultParts, id: string): Promise<Remembered | n
     if (record === null) continue
     const file = given(record)
     const keys = await keysFor(parts, file, name)
-    const opened = await ring.openFor(keys, name)
+    const opened = await ring.openFor(keys, whatWasAuthorized(file))
     const checked = await checkRecord(parts, keys, opened, file).catch((error: unknown) => {
       // The ledger of a key set goes with it.
       if (error instanceof Refusal && !keys.read.every(isUnchanged)) return null

@@ -3,13 +3,13 @@ import type { Credential } from '../model/credential.ts'
 import { Refusal } from '../model/diagnostic.ts'
 import { adoptedText, recordName } from './credential-file.ts'
 import { createFile, deleteFile, replaceFile } from './durable-file.ts'
-import { keyFileName } from './key-file.ts'
 import type { KeyRing, OpenedKeys, SlotKeys } from './key-ring.ts'
 import type { Generations } from './ledger.ts'
 import { dropOlder } from './numbered-files.ts'
 import type { OpenKeys } from './open-keys.ts'
 import type { VaultParts } from './open-record.ts'
 import { recordFiles } from './record-files.ts'
+import { keysOf, whatWasAuthorized } from './vault-problem.ts'
 
 /**
  * Stores a generation that nobody has stored yet. A hard link decides between writers; looking behind it afterwards, for a newer
@@ -67,7 +67,7 @@ async function keysInstead(
   if (now === null) throw error
   const { current, next } = now.file
   if (current.recipient === gone.recipient || next?.recipient === gone.recipient) throw error
-  return ring.openFor(now, keyFileName(slot))
+  return ring.openFor(now, keysOf(slot))
 }
 
 /** While we wrote, state may have moved on to other keys, whose maker did not see our file any more. */
@@ -81,7 +81,7 @@ async function sealAnewIfMoved(
   try {
     const now = await ring.find(keys.slot)
     if (now === null || now.inUse.recipient === opened[0].recipient) return opened
-    const [first, ...others] = await ring.openFor(now, recordName(credential))
+    const [first, ...others] = await ring.openFor(now, whatWasAuthorized(credential))
     await replaceFile(path, await adoptedText(now.vault, credential, first))
     return [first, ...others]
   } catch (error) {

@@ -29,7 +29,7 @@ import type { KeyPlace, OpenKeys } from './open-keys.ts'
 import { allRecordFiles, inGroups, newestName, readRecord } from './record-files.ts'
 import { type Move, reseal } from './reseal.ts'
 import { ensureHead, makeSubfolder, readHead } from './vault-head.ts'
-import { vaultProblem } from './vault-problem.ts'
+import { keysOf, vaultProblem } from './vault-problem.ts'
 import { readValueFile, type ValueFile } from './vault-values.ts'
 
 /** One slot's keys, as a person is shown them. */
@@ -236,7 +236,7 @@ async function addReaders(
   checkReaders(slot, readers)
   const keys = await found(ring, slot)
   if (keys.file.next !== null) throw new Refusal(vaultProblem.rotationRuns(slot))
-  const [own] = await ring.openFor(keys, keyFileName(slot))
+  const [own] = await ring.openFor(keys, keysOf(slot))
   if (own.readers.some(each => !readers.includes(each))) {
     throw new Error('A reader is only taken away by new keys')
   }
@@ -257,7 +257,7 @@ async function rotate(parts: Parts, slot: Slot, readers: readonly string[]): Pro
     await abandon(parts, slot)
     return rotate(parts, slot, readers)
   }
-  const opened = await ring.openFor(keys, keyFileName(slot))
+  const opened = await ring.openFor(keys, keysOf(slot))
   const [from] = opened
   if (next !== null) {
     const to = opened[1] ?? refuseKey(slot)
@@ -286,7 +286,7 @@ async function finish(parts: Parts, slot: Slot): Promise<readonly Diagnostic[]> 
     return []
   }
   if (keys.inUse !== next) throw new Error('State does not commit to the new keys yet')
-  const [to, from] = await ring.openFor(keys, keyFileName(slot))
+  const [to, from] = await ring.openFor(keys, keysOf(slot))
   const { recipient, readers, sealed } = next
   return settle(parts, keys, from ?? refuseKey(slot), to, { recipient, readers, sealed })
 }
@@ -297,7 +297,7 @@ async function abandon(parts: Parts, slot: Slot): Promise<readonly Diagnostic[]>
   const { next, current } = keys.file
   if (next === null) return []
   if (keys.inUse === next) throw new Error('State commits to the new keys already')
-  const [to, from] = await ring.openFor(keys, keyFileName(slot))
+  const [to, from] = await ring.openFor(keys, keysOf(slot))
   return settle(parts, keys, from ?? refuseKey(slot), to, current)
 }
 
@@ -391,5 +391,5 @@ async function writeKeys(folder: string, file: KeyFile): Promise<void> {
 }
 
 function refuseKey(slot: Slot): never {
-  throw new Refusal(vaultProblem.keyWrong(keyFileName(slot)))
+  throw new Refusal(vaultProblem.keyWrong(keysOf(slot)))
 }

@@ -21,6 +21,26 @@ export function membersFile(slot: SealedSlot): string {
   return isClient(slot) ? `clients/${slot.slice('client/'.length)}.yaml` : 'tieline.yaml'
 }
 
+interface Owned {
+  readonly connection: string
+  readonly slot: SealedSlot
+}
+
+/** The keys of a slot, without which nothing of it is read or written. */
+export function keysOf(slot: SealedSlot): string {
+  return `What is in ${slot}`
+}
+
+/** Whose credential it is. A connection is called by its id here: whoever opens the vault knows its link name, and puts it in. */
+export function whatWasAuthorized({ connection, slot }: Owned): string {
+  return `What was authorized for connection "${connection}" in ${slot}`
+}
+
+/** The value of a `vault:` reference. */
+export function whatWasSet(name: string, { connection, slot }: Owned): string {
+  return `The value vault:${name} of connection "${connection}" in ${slot}`
+}
+
 const whoseKey =
   'Set TIELINE_IDENTITY to a key that may read there, or to the path of the file that holds it. Who may read which slot:\n' +
   '    tieline vault recipients'
@@ -78,17 +98,18 @@ export const vaultProblem = {
       `${file} in the vault was genuine once, but has been replaced or ended since. Its credential is not used. Find out who can write ` +
         'there, then delete the file and authorize its connection again.'
     ),
-  keyWrong: (file: string): Diagnostic =>
+  /** `what` is a file of the vault, or what stands in it as people know it. */
+  keyWrong: (what: string): Diagnostic =>
     problem(
       'VAULT_KEY_WRONG',
       'Your key does not open the vault',
-      `${file} in the vault is sealed to other keys than yours. ${whoseKey}`
+      `${what} is sealed to other keys than yours. ${whoseKey}`
     ),
-  keyMissing: (file: string): Diagnostic =>
+  keyMissing: (what: string): Diagnostic =>
     problem(
       'VAULT_KEY_WRONG',
       'Your key does not open the vault',
-      `${file} in the vault is sealed, and you have no key here. ${whoseKey}`
+      `${what} is sealed, and you have no key here. ${whoseKey}`
     ),
   keyChanged: (slot: SealedSlot): Diagnostic =>
     problem(

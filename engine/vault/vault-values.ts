@@ -14,7 +14,7 @@ import { memberMac, type OpenKeys } from './open-keys.ts'
 import { keysFor, type VaultParts, vaultId } from './open-record.ts'
 import { seal } from './seal.ts'
 import { makeSubfolder } from './vault-head.ts'
-import { vaultProblem } from './vault-problem.ts'
+import { vaultProblem, whatWasSet } from './vault-problem.ts'
 
 /** What can be read of a value without a key. */
 export interface ValueFile {
@@ -91,7 +91,7 @@ async function readValue(
     if (number === undefined) return null
     const path = `values/${numberedName(stem, number)}`
     const keys = await keysFor(parts, owner, path)
-    const opened = await parts.ring.openFor(keys, path)
+    const opened = await parts.ring.openFor(keys, whatWasSet(name, owner))
     const file = await readValueFile(parts.folder, path)
     // A newer one took its place just now.
     if (file === null) continue

@@ -14,13 +14,14 @@ import { type AuthorizeScene, type Conversation, type Place, targetIn } from './
 import { checkBranch } from './check-branch.ts'
 import { commitOf } from './commit-of.ts'
 import { brokenPromise } from './compare-plans.ts'
-import { mendState } from './mend.ts'
+import { mendAndEnd } from './mend.ts'
 import { poolsOf, resolverFor, soundDocuments } from './open-workspace.ts'
 import { orphanedGrants } from './orphaned-grants.ts'
 import { isPermitted, permit } from './permit.ts'
 import { type Planned, planOne, versionOf } from './plan.ts'
 import { openScene, type Scene } from './plan-scene.ts'
 import { revokePlanned } from './revoke-record.ts'
+import { runAs } from './run-as.ts'
 import type { Surroundings } from './surroundings.ts'
 import { recordUserCounts } from './user-counts.ts'
 
@@ -74,8 +75,9 @@ export async function applyWorkflow(
   permit(workspace.settings, actor, { kind: 'apply', environment: request.environment })
   if (request.environment !== 'dev') await checkBranch(around, workspace.settings)
   const acting = await authorizeSceneOf(around, workspace, state, opened.documents, actor)
-  const mended = await mendState(acting)
-  const counted = await recordUserCounts({ ...acting, clock: around.clock })
+  const telling = { ...acting, state: runAs(state, `apply ${request.environment}`) }
+  const mended = await mendAndEnd(telling)
+  const counted = await recordUserCounts({ ...telling, clock: around.clock })
   const documents = counted ? await soundDocuments(state) : mended.documents
   const scene = { ...opened, documents }
   const planned = await replan(scene, request, serialOf(request.promised))
@@ -271,7 +273,8 @@ async function endUnneeded(
   if (isWaiting) {
     return { what, outcome: 'not-run', detail: 'What comes before it is not done yet.' }
   }
-  const { said } = await conversation.step(what, () => revokePlanned(scene, due, former))
+  const telling = { ...scene, state: runAs(scene.state, `revoke ${due.connection}`) }
+  const { said } = await conversation.step(what, () => revokePlanned(telling, due, former))
   return { what, outcome: 'done', detail: said }
 }
 

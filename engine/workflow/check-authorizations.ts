@@ -20,6 +20,7 @@ import type { AuthorizeScene } from './authorize-scene.ts'
 import { checkCredential, type Verdict } from './check-credential.ts'
 import { openWorkspace } from './open-workspace.ts'
 import { clientsOfActor, isGuest, isPermitted, permit } from './permit.ts'
+import { runAs } from './run-as.ts'
 import type { Surroundings } from './surroundings.ts'
 import { countUsers } from './user-counts.ts'
 
@@ -40,7 +41,9 @@ export interface Checked {
  */
 export async function checkAuthorizations(
   around: Surroundings,
-  only: readonly Environment[]
+  only: readonly Environment[],
+  /** What the person ran. */
+  operation: 'status --refresh' | 'plan --refresh'
 ): Promise<Checked> {
   const { settings } = await openWorkspace(around)
   const actor = await actorOf(around)
@@ -66,7 +69,7 @@ export async function checkAuthorizations(
       users: await countUsers(scene.documents, scene.vault, then, chosen)
     },
     { by: scene.actor, at: around.clock.now().toISOString() },
-    scene.state
+    runAs(scene.state, operation)
   )
   return {
     found: new Map(verdicts.flatMap(causeOf)),

@@ -48,7 +48,7 @@ async function makeKeys(
   const here = await vaultIn(vaultFolder(around, settings))
   if (isElsewhere(documents, here)) return [vaultElsewhere(client)]
   const keys = await openSlotKeys(around, settings, latestDocuments(around, settings, state))
-  const isMade = await state.withLock('vault recipients', async writer => {
+  const isMade = await state.withLock(`apply ${client}`, async writer => {
     const before = (await writer.read())[client]
     if (before === undefined || before.vault !== null) return false
     await writer.write({ ...before, vault: await keys.remake(client, readers) })

@@ -67,6 +67,16 @@ async function workspaceCheck(
       )
       return { workspace: null, found: [none] }
     }
+    const gitFailed = error.diagnostics.find(each => each.code === 'GIT_FAILED')
+    if (gitFailed !== undefined) {
+      const unread = check(
+        'workspace',
+        'failed',
+        'Git cannot be asked what it ignores.',
+        gitFailed.detail
+      )
+      return { workspace: null, found: [unread] }
+    }
     const broken = check(
       'workspace',
       'failed',

@@ -5,6 +5,7 @@ import {
   clientOf,
   clientsIn,
   type Documents,
+  environmentsIn,
   isClient
 } from '../model/documents.ts'
 import type { SealedSlot, Slot } from '../model/generated/types.ts'
@@ -87,7 +88,7 @@ export function namedVault(vault: Vault, documents: ReadDocuments): Vault {
     list: () =>
       told(async () => {
         const { files, problems } = await vault.list()
-        const hasClient = files.some(each => isClient(each.slot)) || problems.some(namesClient)
+        const hasClient = files.some(each => isClient(each.slot)) || problems.some(isNamedByVault)
         if (!hasClient) return { files, problems }
         const names = slotNames(await documents())
         return {
@@ -176,7 +177,7 @@ function translator(documents: ReadDocuments) {
     try {
       return await work()
     } catch (error) {
-      const isNameless = error instanceof Refusal && error.diagnostics.some(namesClient)
+      const isNameless = error instanceof Refusal && error.diagnostics.some(isNamedByVault)
       throw isNameless ? new Refusal(...(await allWithNames(error.diagnostics, documents))) : error
     }
   }
@@ -187,8 +188,11 @@ const lineage = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 
 const sealedName = new RegExp(`clients?/${lineage}`)
 
-function namesClient({ detail }: Diagnostic): boolean {
-  return sealedName.test(detail)
+/** A connection by its id, which no rename changes, and the slot that it is about. */
+const entryName = /connection "([a-z][a-z0-9_]{0,49}\.\d{1,15})" in ([a-z0-9_/]+)/
+
+function isNamedByVault({ detail }: Diagnostic): boolean {
+  return sealedName.test(detail) || entryName.test(detail)
 }
 
 /** A file of the vault, which people have to find by its own name; else a slot, or the file that describes its client. */
@@ -201,9 +205,10 @@ async function allWithNames(
   diagnostics: readonly Diagnostic[],
   documents: ReadDocuments
 ): Promise<readonly Diagnostic[]> {
-  if (!diagnostics.some(namesClient)) return diagnostics
-  const names = slotNames(await documents())
-  return diagnostics.map(each => withNames(each, names))
+  if (!diagnostics.some(isNamedByVault)) return diagnostics
+  const now = await documents()
+  const names = slotNames(now)
+  return diagnostics.map(each => withLinkNames(withNames(each, names), now))
 }
 
 function withNames(diagnostic: Diagnostic, names: SlotNames): Diagnostic {
@@ -215,6 +220,20 @@ function withNames(diagnostic: Diagnostic, names: SlotNames): Diagnostic {
       return folder === undefined ? `${kind}/${clientOf(slot)}` : `${whole} (${slot})`
     }
   )
+  return { ...diagnostic, detail }
+}
+
+/** What a connection is called where the slot is used. Of one that state does not know, its id tells the most. */
+function withLinkNames(diagnostic: Diagnostic, documents: Documents): Diagnostic {
+  const detail = diagnostic.detail.replace(entryName, (whole, id: string, slot: string) => {
+    const where = environmentsIn(documents).filter(each => each === slot || slot === 'shared')
+    const linkNames = where.flatMap(environment =>
+      Object.entries(documents[environment]?.connections ?? {}).flatMap(([linkName, each]) =>
+        each.id === id ? [linkName] : []
+      )
+    )
+    return linkNames[0] === undefined ? whole : `${linkNames[0]} in ${slot}`
+  })
   return { ...diagnostic, detail }
 }
 
@@ -230,7 +249,8 @@ function installationGone(id: string): Diagnostic {
   return problem(
     'INSTALLATION_GONE',
     'It belongs to an installation that is no more',
-    `Credential ${id} in the vault was stored for an installation of a client that state does not have: it was removed, perhaps to be ` +
-      'installed anew. No installation uses what another one was given, so it is of no use to anybody. Authorize the connection again.'
+    `Credential ${id} in the vault was stored for an installation of a client that state does not have any more. No installation uses ` +
+      'what another one was given, not even one of the same client, so it is of no use to anybody. Where the client is installed now, ' +
+      'the connection has to be authorized for that installation.'
   )
 }

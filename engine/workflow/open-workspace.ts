@@ -21,6 +21,7 @@ import { targetOf } from '../resolve/target-of.ts'
 import { checkConnector } from '../spec/check-connector.ts'
 import { type Catalogue, openCatalogue } from '../spec/load-catalogue.ts'
 import { loadWorkspace } from '../spec/load-workspace.ts'
+import type { RecordedIn } from '../spec/lost-connection.ts'
 import { type FileState, openFileState } from '../state/open-file-state.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -38,7 +39,9 @@ export interface Workspace {
 
 /** Reads and checks all specs. Throws a Refusal if there is no sound tieline.yaml. */
 export async function openWorkspace(around: Surroundings): Promise<Workspace> {
-  const loaded = await loadWorkspace(around.folder, checkConnector)
+  const loaded = await loadWorkspace(around.folder, checkConnector, spec =>
+    recordedIn(around, spec)
+  )
   const { workspace, readable, textsOf } = loaded
   if (readable === null) throw new SpecRefusal(loaded.diagnostics, loaded.texts)
   const catalogue = openCatalogue(join(around.packageFolder, 'dist', 'connectors'))
@@ -52,6 +55,20 @@ export async function openWorkspace(around: Surroundings): Promise<Workspace> {
   const specs = hasErrors(diagnostics) ? null : loaded.specs
   const settings = { ...workspace.spec, clients: clientsOf(around, workspace.spec, readable) }
   return { settings, specs, known, diagnostics, textsOf }
+}
+
+/** What state knows of connections whose files are gone. Of what cannot be read, nothing: whoever needs it is told why. */
+async function recordedIn(around: Surroundings, spec: WorkspaceSpec): Promise<RecordedIn> {
+  try {
+    const { documents } = await openState(around, { ...spec, clients: new Map() }, '').read()
+    return name =>
+      environmentsIn(documents).filter(each =>
+        Object.hasOwn(documents[each]?.connections ?? {}, name)
+      )
+  } catch (error) {
+    if (error instanceof Refusal) return () => []
+    throw error
+  }
 }
 
 /**

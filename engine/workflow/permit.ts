@@ -74,6 +74,11 @@ export function hasMembers(settings: Settings, slot: Slot): boolean {
   return Object.keys(clientSpecOf(settings, slot)?.members ?? {}).length > 0
 }
 
+/** Whether an environment is for some and not for others: alone, a person needs no role, but where a client has people of its own. */
+export function hasRoles(settings: Settings, environment: Environment): boolean {
+  return settings.members !== undefined || hasMembers(settings, environment)
+}
+
 /** The installation that an action is about; null where it is about none. */
 function clientIn(action: Action): ClientEnvironment | null {
   const where = placeOf(action)

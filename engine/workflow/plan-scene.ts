@@ -14,6 +14,7 @@ import {
   soundSpecs,
   type Workspace
 } from './open-workspace.ts'
+import { hasRoles } from './permit.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Everything that planning reads, once. */
@@ -98,7 +99,9 @@ export function inputsOf(
   return digestOf({
     connectors: builtIn.map(id => builtInDigest(workspace.known, id)),
     specs: environment === 'dev' ? definitionsOf(wanted) : null,
-    client
+    client,
+    // Who is asked, a plan says by roles where there are any.
+    ...(hasRoles(workspace.settings, environment) ? {} : { roles: false })
   })
 }
 

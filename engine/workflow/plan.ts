@@ -16,6 +16,7 @@ import {
   soundSpecs,
   type Workspace
 } from './open-workspace.ts'
+import { hasRoles } from './permit.ts'
 import {
   basedOn,
   definitionsOf,
@@ -123,6 +124,7 @@ export async function planOne(
         ? { from: before?.version ?? null, to: wanted.version, pinned: wanted.pinned }
         : { from: null, to: null, pinned: false },
     needOf: resolver.needOf,
+    hasMembers: hasRoles(workspace.settings, environment),
     mayRevoke: mayRevoke(environment, wanted, documents),
     diagnostics: [
       ...wanted.diagnostics,

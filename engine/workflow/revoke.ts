@@ -14,6 +14,7 @@ import { type AuthorizeScene, targetIn, userNotApplicable } from './authorize-sc
 import { orphanedGrants } from './orphaned-grants.ts'
 import { permit } from './permit.ts'
 import { type RevokedRecord, revokeRecord } from './revoke-record.ts'
+import { runAs } from './run-as.ts'
 import { sightOf } from './sight.ts'
 import type { Surroundings } from './surroundings.ts'
 import { recordUserCounts } from './user-counts.ts'
@@ -64,8 +65,9 @@ export async function revokeWorkflow(
   request: RevokeRequest,
   conversation: RevokeConversation
 ): Promise<RevokeResult | null> {
-  const { scene, found } = await openAuthorizeScene(around)
   const { connection, environment } = request
+  const { scene: opened, found } = await openAuthorizeScene(around)
+  const scene = { ...opened, state: runAs(opened.state, `revoke ${connection}`) }
   permitSight(scene, environment)
   const target = targetIn(scene, connection, environment)
   const user = userOf(scene, target, request)

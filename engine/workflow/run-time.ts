@@ -8,7 +8,7 @@ import type { Target } from '../model/target.ts'
 import { identityOf } from './open-vault.ts'
 import { clientRoleOf, hasMembers, isPermitted, permit, roleOf } from './permit.ts'
 import { openUsable, type UserIndex, userIndex } from './run-time-credential.ts'
-import { connectionUnknown, scopesMissing } from './run-time-refusal.ts'
+import { connectionUnknown, notAuthorized, scopesMissing } from './run-time-refusal.ts'
 import { openRunTimeScenes, type RunTimeOptions, type RunTimeScene } from './run-time-scene.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -77,6 +77,9 @@ async function working(
   const isOwn = target.need.level === 'logged-in-user'
   const user = isOwn ? (request.user ?? (await ownUser(scene))) : null
   if (!isClient(environment)) await checkRole(scene, target.need.slot)
+  // Nobody's member hears of others as if they had authorized nothing. Without a name it is the application, whose key tells.
+  const isOther = user !== null && scene.actor !== null && user !== scene.actor
+  if (isOther && !(await maySee(scene, target.need.slot))) throw notAuthorized(target, user)
   const opened = await openUsable(scene, users, target, user)
   const { validCredential } = await import('../runtime/valid-credential.ts')
   const credential = await validCredential({
@@ -102,7 +105,7 @@ async function targetIn(scene: RunTimeScene, linkName: string): Promise<Target> 
   const connections = documents[environment]?.connections ?? {}
   const connection = Object.hasOwn(connections, linkName) ? connections[linkName] : undefined
   if (connection === undefined) {
-    const names = (await mayKnowNames(scene)) ? Object.keys(connections) : null
+    const names = (await maySee(scene, environment)) ? Object.keys(connections) : null
     throw connectionUnknown(linkName, environment, names)
   }
   const target = resolver.targetOf(linkName, connection, environment)
@@ -110,16 +113,11 @@ async function targetIn(scene: RunTimeScene, linkName: string): Promise<Target> 
   return target
 }
 
-/** Whoever is no member and has no key of the environment, as a member of another client, is not told what is there. */
-async function mayKnowNames({
-  settings,
-  actor,
-  environment,
-  vault
-}: RunTimeScene): Promise<boolean> {
-  if (!hasMembers(settings, environment)) return true
-  if (actor !== null && isMember(settings, environment, actor)) return true
-  return vault.canRead(environment)
+/** Whoever is no member and has no key of the slot, as a member of another client, is not told what is there. */
+async function maySee({ settings, actor, vault }: RunTimeScene, slot: Slot): Promise<boolean> {
+  if (!hasMembers(settings, slot)) return true
+  if (actor !== null && isMember(settings, slot, actor)) return true
+  return vault.canRead(slot)
 }
 
 async function ownUser({ around, actor }: RunTimeScene): Promise<string> {

@@ -1,7 +1,7 @@
 import { problem, Refusal } from '../model/diagnostic.ts'
 import type { History, HistoryEntry, Slot, ToldWrite } from '../model/generated/types.ts'
 import { compareText } from '../model/record.ts'
-import { isTakenBack, serialTakenBack } from '../plan/take-back.ts'
+import { takenBack } from '../plan/take-back.ts'
 import { openState } from './open-workspace.ts'
 import { openSeenState } from './state-list.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -41,20 +41,15 @@ function toldWrites(
   entries: readonly HistoryEntry[],
   lineage: string | null
 ): readonly ToldWrite[] {
+  const back = takenBack(entries)
   return entries.map(entry => {
-    const by = entries.find(
-      each =>
-        each.serial > entry.serial &&
-        each.lineage === entry.lineage &&
-        serialTakenBack(each) === entry.serial &&
-        !isTakenBack(each, entries)
-    )
+    const by = back(entry.lineage, entry.serial)
     const isWritten = entry.undo !== null && entry.undo.length > 0
     return {
       document,
       entry,
-      takenBack: by?.serial ?? null,
-      undoable: isWritten && by === undefined && entry.lineage === lineage
+      takenBack: by,
+      undoable: isWritten && by === null && entry.lineage === lineage
     }
   })
 }

@@ -13,6 +13,7 @@ import { openState, openWorkspace, type Workspace } from './open-workspace.ts'
 import { orphanedCredentials } from './orphaned-credentials.ts'
 import { orphanedGrants } from './orphaned-grants.ts'
 import { clientSpecOf, isGuest, isPermitted } from './permit.ts'
+import { runAs } from './run-as.ts'
 import { isAbout, openSeenState } from './state-list.ts'
 import type { Surroundings } from './surroundings.ts'
 import { recordUserCounts } from './user-counts.ts'
@@ -58,7 +59,8 @@ interface VerifyScene {
 
 /** What could not be mended needs a person. */
 async function mend(scene: VerifyScene, documents: Documents): Promise<readonly Diagnostic[]> {
-  const { around, workspace, settings, state, actor } = scene
+  const { around, workspace, settings, actor } = scene
+  const state = runAs(scene.state, 'state verify')
   try {
     const authorizing = await authorizeSceneOf(around, workspace, state, documents, actor)
     const mended = await mendState(authorizing)

@@ -104,5 +104,5 @@ const nothingChecked = { found: new Map<string, StatusCause>(), diagnostics: [] 
 /** Loaded only where providers are spoken to. */
 async function check(around: Surroundings, only: readonly Environment[]) {
   const { checkAuthorizations } = await import('./check-authorizations.ts')
-  return checkAuthorizations(around, only)
+  return checkAuthorizations(around, only, 'status --refresh')
 }

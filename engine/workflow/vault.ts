@@ -69,6 +69,9 @@ export async function keychainWorkflow(around: Surroundings): Promise<string> {
   return (await moveToKeychain({ variable, configFolder: around.configFolder })).recipient
 }
 
+/** What a person runs to change the vault's readers and keys. */
+type VaultOperation = 'vault init' | 'vault init --replace' | 'vault recipients' | 'vault rotate'
+
 /**
  * Makes the readers of each slot those whom tieline.yaml names: keys for slots without, more readers, or new keys where somebody goes.
  * Every key that is new is confirmed by its fingerprint first. null if the person said no; nothing was changed then.
@@ -76,11 +79,12 @@ export async function keychainWorkflow(around: Surroundings): Promise<string> {
 export async function recipientsWorkflow(
   around: Surroundings,
   expected: readonly string[],
-  conversation: VaultConversation
+  conversation: VaultConversation,
+  operation: VaultOperation = 'vault recipients'
 ): Promise<VaultResult | null> {
   const scene = await openVaultScene(around)
   const { changes, diagnostics } = await dueChanges(scene)
-  return change(scene, changes, expected, conversation, diagnostics)
+  return change(scene, changes, expected, conversation, diagnostics, operation)
 }
 
 /** New keys for slots, for the same readers. */
@@ -112,7 +116,7 @@ export async function rotateWorkflow(
       removed: []
     }))
   const kept = closed.length === 0 ? [] : [keptByReaders(closed)]
-  return change(scene, changes, [], conversation, [...diagnostics, ...kept])
+  return change(scene, changes, [], conversation, [...diagnostics, ...kept], 'vault rotate')
 }
 
 /**
@@ -134,7 +138,7 @@ export async function vaultInitWorkflow(
     const isHere = keySets.length + wrong.length > 0
     if (committed.length > 0 && !isHere) throw new Refusal(otherVault())
     await ensureVault(folder)
-    return recipientsWorkflow(around, expected, conversation)
+    return recipientsWorkflow(around, expected, conversation, 'vault init')
   }
   const changes = readerChanges(scene.settings, scene.own, [], () => false, scene.slots)
   const sure = await conversation.confirm(
@@ -143,7 +147,8 @@ export async function vaultInitWorkflow(
   if (!sure) return null
   const shown = changes.map(each => ({ ...each, exposed: [] }))
   if (!(await agreed(scene, shown, expected, conversation))) return null
-  return scene.state.withLock('vault init', async writer => {
+  const operation: VaultOperation = 'vault init --replace'
+  return scene.state.withLock(operation, async writer => {
     const { movedTo } = await replaceVault(folder)
     for (const { slot, readers } of changes) {
       const commitment = await scene.keys.make(
@@ -193,14 +198,15 @@ async function change(
   changes: readonly ReaderChange[],
   expected: readonly string[],
   conversation: VaultConversation,
-  found: readonly Diagnostic[]
+  found: readonly Diagnostic[],
+  operation: VaultOperation
 ): Promise<VaultResult | null> {
   const values = await scene.keys.values()
   const shown = changes.map(each => ({ ...each, exposed: exposedBy(scene, each, values) }))
   const due = shown.filter(each => each.action !== 'keep')
   if (due.length === 0) return { changes: shown, diagnostics: found, movedTo: null }
   if (!(await agreed(scene, shown, expected, conversation))) return null
-  const diagnostics = await scene.state.withLock('vault recipients', async writer => {
+  const diagnostics = await scene.state.withLock(operation, async writer => {
     const problems: Diagnostic[] = []
     for (const each of due) problems.push(...(await run(scene.keys, writer, each)))
     return problems

@@ -57,6 +57,18 @@ test('a connection that nobody authorized is to be authorized, by those who may'
   assert.equal(due?.who, ['super-admin', 'developer'])
 })
 
+test('where nobody is a member, no role has to do it, and users are still themselves', () => {
+  const who = (connection: Connection, environment: 'dev' | 'prod') =>
+    planFor(environment, { connections: { crm: connection }, components: {} }, noDocuments, {
+      hasMembers: false
+    }).authorizations.map(each => each.who)
+  const users = { ...crm, level: 'logged-in-user' } as const
+  assert.equal(
+    [who(crm, 'dev'), who(users, 'dev'), who(users, 'prod')],
+    [[[]], [[]], [['each-user']]]
+  )
+})
+
 test('asks for consent again only for the scopes that are new', () => {
   const wider = { ...crm, scopes: ['api', 'web'] }
   const now = documents({ dev: crm }, { dev: { a: aRecord(crm, 'dev') } })
@@ -181,7 +193,38 @@ test("a level switch never hands an administrator's authorization to users, nor 
   const due = dueInDev(users, now)
   assert.equal(brief(due), ['reauthorize dev LEVEL_CHANGED', 'revoke dev NOT_NEEDED'])
   assert.is(due[0]?.level, 'logged-in-user')
-  assert.equal(brief(dueInDev(crm, documents({ dev: users }))), ['authorize dev NEVER_AUTHORIZED'])
+  const [back] = dueInDev(crm, documents({ dev: users }))
+  assert.equal(
+    [back?.action, back?.level, back?.reasons],
+    [
+      'authorize',
+      'administrator',
+      [
+        { code: 'NEVER_AUTHORIZED' },
+        { code: 'LEVEL_CHANGED', from: 'logged-in-user', to: 'administrator' }
+      ]
+    ]
+  )
+})
+
+test('the level is a reason as well where somebody of the new level authorized it before', () => {
+  const users = { ...crm, level: 'logged-in-user' } as const
+  const ended = { cause: 'REVOKED', by: 'ana@example.com', at: '2026-02-01T00:00:00Z' } as const
+  const now = documents({ dev: users }, { dev: { a: aRecord(crm, 'dev', { ended }) } })
+  assert.equal(brief(dueInDev(crm, now)), ['reauthorize dev LEVEL_CHANGED REVOKED'])
+  const wider = { ...users, scopes: ['api', 'web'] }
+  const counted = withPeople({ dev: crm }, { dev: [people(users, 2)] })
+  assert.equal(brief(dueInDev(wider, counted)), ['reauthorize dev LEVEL_CHANGED SCOPES_ADDED'])
+  const settled = withPeople({ dev: users }, { dev: [people(users, 2)] })
+  assert.equal(brief(dueInDev(wider, settled)), ['reauthorize dev SCOPES_ADDED'])
+})
+
+test('how many users there are changes nothing of what an administrator is asked for', () => {
+  const users = { ...crm, level: 'logged-in-user' } as const
+  const [alone] = dueInDev(crm, documents({ dev: users }))
+  const [first, ...others] = dueInDev(crm, withPeople({ dev: users }, { dev: [people(users, 2)] }))
+  assert.equal(first, alone)
+  assert.equal(brief(others), ['revoke dev NOT_NEEDED'])
 })
 
 test('users are told of a connection when it is added, and not again', () => {

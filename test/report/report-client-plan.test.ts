@@ -133,6 +133,8 @@ Authorizations, by each user of acme at first use:
 
 Nobody is asked:
   - revoke fax in client/acme: not needed any more
+      at the service it ends only where acme removes it, in the settings of its
+      own account
 
 Plan: 0 to add, 1 to change, 0 to delete;
       1 to authorize, 1 to authorize again, 2 by each user, 1 to revoke.
@@ -155,7 +157,7 @@ test('one person is told as one', () => {
   )
 })
 
-test('a removal says how much is revoked and that the grants end, and why only once', () => {
+test('a removal says how much is revoked and who can end the grants, and why only once', () => {
   const slot = 'client/acme'
   const revoked = { slot, action: 'revoke', reasons: [{ code: 'NOT_NEEDED' }] } as const
   const removal = aClientPlan('acme', {
@@ -190,16 +192,74 @@ client/acme: remove
 - component lead_form
 
 Everything that acme authorized (2 by its admins and 17 by its users) is
-  revoked, and the grants end:
+  revoked:
   - revoke salesforce in client/acme
   - revoke zoho_crm in client/acme
   - revoke drive in client/acme: concerns 17 users
 
+The services are told only if a member of acme revokes it before this is
+  applied, while clients/acme.yaml still names them:
+    tieline revoke salesforce -e client/acme --as EMAIL
+    tieline revoke zoho_crm -e client/acme --as EMAIL
+    tieline revoke drive -e client/acme --user EMAIL --as EMAIL
+
 Plan: 0 to add, 0 to change, 2 to delete; 3 to revoke.
 `
   )
+  const alone = removal.authorizations.map(each => ({ ...each, who: [] }))
+  assert.match(
+    reportPlan({ ...removal, authorizations: alone }, style).replace(/\s+/g, ' '),
+    'If acme had members of its own, the services are told only if a member of acme revokes it before'
+  )
+  const many = ['a', 'b', 'c', 'd', 'e', 'f'].map(connection =>
+    aDue({ ...revoked, connection, who: ['admin'] })
+  )
+  assert.match(
+    reportPlan({ ...removal, authorizations: many }, style),
+    'tieline revoke d -e client/acme --as EMAIL\n    and 2 more\n'
+  )
   const nothing = reportPlan({ ...removal, authorizations: [] }, style)
   assert.match(nothing, '\nNothing that acme authorized is left to revoke.\n')
+})
+
+test('what a client gave for a connection that goes away says who can end it at the service, and how', () => {
+  const slot = 'client/acme'
+  const ends = { slot, id: 'fax.1', connection: 'fax', action: 'revoke', reasons: [] } as const
+  const told = (overrides: Partial<Plan>) =>
+    reportPlan(
+      aClientPlan('acme', {
+        version: { from: 3, to: 4, pinned: false },
+        changes: [aChange({ id: 'fax.1', linkName: 'fax', action: 'delete', because: [] })],
+        ...overrides
+      }),
+      style
+    )
+  const both = [
+    aDue({ ...ends, who: ['admin'], credential: 'c1' }),
+    aDue({ ...ends, who: ['super-admin', 'admin'], level: 'logged-in-user', users: 2 })
+  ]
+  assert.match(
+    told({ authorizations: both }),
+    `Nobody is asked:
+  - revoke fax in client/acme
+      at the service it ends only if an admin of acme ends it before this is
+      applied:
+        tieline revoke fax -e client/acme --as EMAIL
+  - revoke fax in client/acme: concerns 2 users
+      at the service it ends only if each user or an admin of acme ends it
+      before this is applied:
+        tieline revoke fax -e client/acme --user EMAIL --as EMAIL
+`
+  )
+  const alone = told({ authorizations: both.map(each => ({ ...each, who: [] })) })
+  assert.not.match(alone, 'at the service')
+})
+
+test('alone in a workspace nobody is named by a role, nor told to act as somebody else', () => {
+  const due = aDue({ slot: 'client/acme', who: [] })
+  const text = reportPlan(aClientPlan('acme', { authorizations: [due] }), style)
+  assert.match(text, '\nAuthorizations:\n')
+  assert.match(text, '\n        tieline authorize salesforce -e client/acme\n')
 })
 
 test('what stays pending after an apply is told by role too', () => {

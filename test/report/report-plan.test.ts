@@ -72,6 +72,21 @@ Plan: 2 to add, 0 to change, 0 to delete; 1 to authorize.
   )
 })
 
+test('alone in a workspace there are no roles to name', () => {
+  looks(
+    aPlan({ authorizations: [aDue({ who: [] })] }),
+    `
+No changes.
+
+Authorizations:
+  + authorize salesforce in dev: not authorized yet
+        tieline authorize salesforce -e dev
+
+Plan: 1 to authorize.
+`
+  )
+})
+
 test('shows what a change, a rename and a deletion do, field by field, and why', () => {
   const plan = aPlan({
     changes: [

@@ -262,7 +262,11 @@ test('clients that are removed alike are told together, with what all of them lo
   assert.match(text, 'client/acme and client/beta: remove\n')
   assert.match(
     text.replace(/\s+/g, ' '),
-    'Everything that these 2 clients authorized (2 by their admins and 7 by their users) is revoked, and the grants end:'
+    'only if a member of the client revokes it before this is applied, while its file still names them: tieline revoke salesforce -e client/NAME --as EMAIL'
+  )
+  assert.match(
+    text.replace(/\s+/g, ' '),
+    'Everything that these 2 clients authorized (2 by their admins and 7 by their users) is revoked:'
   )
 })
 

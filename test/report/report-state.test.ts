@@ -139,6 +139,15 @@ call it the same there.
   )
 })
 
+test('a component that moves takes its history along, and has no authorizations', () => {
+  for (const kind of ['rename', 'adopt'] as const) {
+    const part = { kind, subject: 'component', from: 'form', to: 'page', id: 'form.1' } as const
+    const text = reportSurgery(aSurgery({ what: { ...part, rewritten: [] } }), style)
+    assert.match(text.replace(/\s+/g, ' '), /with its history[;,]/)
+    assert.not.match(text, 'authorizations')
+  }
+})
+
 test('an undo shows everything that it writes', () => {
   const what = { kind: 'undo', serial: 3, operation: 'state rm x', by: 'ana', at: 'then' } as const
   const fields = [

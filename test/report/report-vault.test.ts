@@ -47,9 +47,26 @@ test('who goes is named by what is known of them, with all that they could read'
     style,
     'done'
   )
-  assert.match(text, '- a key that tieline.yaml does not name  3333 4444')
+  assert.match(
+    text.replace(/\s+/g, ' '),
+    '- a key that tieline.yaml does not name, perhaps of somebody who left 3333 4444'
+  )
   assert.match(text.replace(/\s+/g, ' '), 'texts (Main account) and texts (vault:texts_key)')
   assert.ok(text.split('\n').every(line => line.length <= 80))
+})
+
+test('of a key that nothing names, it is said what is known and what removing it does', () => {
+  const told = (changes: Partial<ReaderChangeReport>, tense: 'planned' | 'done' = 'planned') =>
+    reportReaders([aChange({ action: 'rotate', ...changes })], style, tense).replace(/\s+/g, ' ')
+  const one = told({ removed: [gone] })
+  assert.match(one, 'may be of somebody who left, or from before a member changed theirs.')
+  assert.match(one, 'With new keys it opens nothing that is sealed from then on.')
+  assert.match(one, 'If it shall go on reading, name the owner in tieline.yaml first.')
+  const both = told({ removed: [gone, { ...gone, key: 'age1two' }], slot: 'client/acme' })
+  assert.match(both, 'they open nothing that is sealed from then on.')
+  assert.match(both, 'name each owner in clients/acme.yaml first.')
+  assert.match(told({ removed: [gone] }, 'done'), 'From now on it opens nothing new.')
+  assert.not.match(told({ removed: [ana] }), 'The vault knows keys')
 })
 
 test('a name with control characters cannot steer the terminal', () => {

@@ -1,10 +1,11 @@
 // timeout: 300s
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type RunResult, run } from '../support/assert.ts'
 import { Aviary, canary, formsOf, plainCanary } from '../support/cli-canary.ts'
+import { runInside } from '../support/cli-inside.ts'
 import {
   type Answerer,
   type Heard,
@@ -23,17 +24,21 @@ function saidIn({ stdout, stderr }: RunResult): string {
   return `${stdout}\n${stderr}`
 }
 
-/** Runs a command and looks at what it says; in both formats, if none is given. */
+/** Runs a command, within this process if it can, and looks at what it says; in both formats, if none is given. */
 async function lookAt(
   aviary: Aviary,
-  { tieline }: Machine,
+  machine: Machine,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   chosen: readonly (readonly string[])[] = formats
 ): Promise<readonly RunResult[]> {
   const results: RunResult[] = []
   for (const format of chosen) {
-    const result = await tieline([...args, ...format], { env })
+    const isInside = args[0] !== 'exec'
+    const all = [...args, ...format]
+    const result = isInside
+      ? await runInside(machine, all, env)
+      : await machine.tieline(all, { env })
     const where = `tieline ${[...args, ...format].join(' ')}`
     aviary.look(result.stdout, `stdout of ${where}`)
     aviary.look(result.stderr, `stderr of ${where}`)
@@ -44,10 +49,60 @@ async function lookAt(
   return results
 }
 
+/** Reads, moves and draws all that is recorded, hands the app on and takes it in again. */
+async function lookAround(
+  aviary: Aviary,
+  machine: Machine,
+  env: Readonly<Record<string, string>>,
+  environment = 'dev'
+): Promise<void> {
+  const bundle = `app-${bundles++}.json`
+  for (const command of [
+    ...['state list', 'state history', 'state verify', 'doctor', 'fmt --check', 'fmt'],
+    ...['state show connection/board', 'state show component/form', 'plan', 'status'].map(
+      each => `${each} -e ${environment}`
+    ),
+    ...[`state list -e ${environment}`, `state history -e ${environment}`, 'state undo'],
+    ...['state mv connection/board panel', 'state mv connection/board panel --dry-run'],
+    ...['state mv connection/board panel --auto-approve', 'state undo --auto-approve'],
+    ...[`state rm component/form -e ${environment} --dry-run`, 'state rm connection/crm --dry-run'],
+    ...[`export --out ${bundle}`, `export --out ${bundle} --force`, `import ${bundle} --dry-run`]
+  ]) {
+    await lookAt(aviary, machine, command.split(' '), env)
+  }
+  for (const [slot, id] of recordsIn(machine)) {
+    const record = [`authorization/${id}`, '-e', slot]
+    await lookAt(aviary, machine, ['state', 'show', ...record], env)
+    await lookAt(aviary, machine, ['state', 'rm', ...record, '--dry-run'], env)
+  }
+  const drawings = ['text', 'json', 'mermaid', 'dot', 'svg'].map(each => ['--format', each])
+  await lookAt(aviary, machine, ['graph'], env, drawings)
+  await lookAt(aviary, machine, ['graph', '-e', environment], env, drawings)
+  await lookAt(aviary, machine, ['graph', '--around', 'connection/board'], env, drawings)
+}
+
+let bundles = 0
+
+/** Every recorded authorization: its document and id. */
+function recordsIn({ folder }: Machine): readonly (readonly [slot: string, id: string])[] {
+  const files = { shared: 'shared', dev: 'dev', 'client/acme': 'clients/acme' }
+  return Object.entries(files).flatMap(([slot, file]) => {
+    const path = join(folder, `state/${file}.json`)
+    if (!existsSync(path)) return []
+    const { authorizations }: { authorizations: object } = JSON.parse(readFileSync(path, 'utf8'))
+    return Object.keys(authorizations).map(id => [slot, id] as const)
+  })
+}
+
 async function applied(server: { readonly origin: string }): Promise<Machine> {
   const machine = aMachine(loopbackWorkspace(server.origin))
   for (const environment of ['dev', 'stage']) {
-    const { code, stderr } = await machine.tieline(['apply', '-e', environment, '--auto-approve'])
+    const { code, stderr } = await runInside(machine, [
+      'apply',
+      '-e',
+      environment,
+      '--auto-approve'
+    ])
     assert.is(code, 0, stderr)
   }
   return machine
@@ -161,7 +216,7 @@ test('a secret on the command line, where it must not be, is never repeated', as
     ['authorize', 'board', literal],
     ['token', 'board', `--token=${literal}`]
   ]) {
-    const results = await machine.tieline(args)
+    const results = await runInside(machine, args)
     assert.is(results.code, 1)
     aviary.look(saidIn(results), args.slice(0, 3).join(' ').replaceAll(literal, '...'))
   }
@@ -212,14 +267,19 @@ test('what is entered for basic and API key is seen by the service alone, whatev
   ]
   for (const [index, answer] of answers.entries()) {
     server.answers(answer)
+    if (index === 0) aviary.look(saidIn(await machine.tieline(board, { env })), 'a process')
     await lookAt(aviary, machine, board, env, [index % 2 === 0 ? text : inJson])
     await lookAt(aviary, machine, files, env, [index % 2 === 0 ? inJson : text])
     lookAtDisk(aviary, machine)
     assert.equal(aviary.leaks, [], `answer ${index}`)
   }
-  for (const args of [['status'], ['plan'], ['plan', '--all'], ['plan', '--out', 'plan.json']]) {
+  for (const args of [
+    ['plan', '--all'],
+    ['plan', '--out', 'plan.json']
+  ]) {
     await lookAt(aviary, machine, args, env)
   }
+  await lookAround(aviary, machine, env)
 
   // It did travel, and comes out where it is asked for.
   assert.ok(server.heard.some(({ request }) => request.headers['x-key'] === key))
@@ -461,6 +521,8 @@ test('with a real OAuth2 server, tokens come out where they are asked for and no
   }
   await stop()
   await server.close()
+  await lookAround(aviary, machine, env)
+  lookAtDisk(aviary, machine)
   assert.equal(aviary.leaks, [])
 })
 
@@ -536,7 +598,12 @@ test('what a client authorizes is shown to nobody, whoever looks, and lies nowhe
     'clients/acme.yaml': `name: Acme\nmembers: ${members}\n`
   })
   for (const environment of ['dev', 'stage', 'prod', 'client/acme']) {
-    const { code, stderr } = await machine.tieline(['apply', '-e', environment, '--auto-approve'])
+    const { code, stderr } = await runInside(machine, [
+      'apply',
+      '-e',
+      environment,
+      '--auto-approve'
+    ])
     assert.is(code, 0, stderr)
   }
   const asIt = { TIELINE_IDENTITY: it, TIELINE_ACTOR: 'it@acme.example' }
@@ -570,6 +637,13 @@ test('what a client authorizes is shown to nobody, whoever looks, and lies nowhe
     await lookAt(aviary, machine, ['revoke', 'board', '-e', 'client/acme'], who, [text])
     await lookAt(aviary, machine, board, { ...secrets, ...who }, [inJson])
   }
+  for (const who of [asIt, {}]) await lookAround(aviary, machine, who, 'client/acme')
+  const written = readdirSync(join(machine.folder, 'state'), {
+    recursive: true,
+    encoding: 'utf8'
+  })
+  assert.ok(written.includes(join('history', 'clients', 'acme.jsonl')), written.join())
+  assert.ok(readdirSync(machine.folder).some(each => /^app-\d+\.json$/.test(each)))
   // It did travel, and comes out where it is asked for.
   const token = ['token', 'board', '-e', 'client/acme', '--headers']
   const { stdout } = await machine.tieline(token, { env: { TIELINE_IDENTITY: app } })

@@ -9,6 +9,7 @@ import { type RunResult, run, temporaryFolder } from '../support/assert.ts'
 import { cleanEnvironment, writeFiles } from '../support/cli-run.ts'
 import { programFile } from '../support/scenario-program.ts'
 import { type KeyService, keys, startKeyService } from '../support/scenario-service.ts'
+import { operationsOf } from '../support/state-workspace.ts'
 
 interface Person {
   readonly key: string
@@ -245,11 +246,14 @@ test('who leaves takes no new key along, and it is said what they could read', a
     writeFileSync(join(folder, 'tieline.yaml'), workspace(people, ['ada']))
     const { stdout } = succeeded(await as('sue', ['vault', 'recipients']))
     assert.match(stdout, 'Whoever goes could read, and may have kept: pager (Account one)')
+    assert.is((await operationsOf(folder, 'prod')).at(-1), 'vault recipients')
     assert.is.not(readFileSync(join(folder, '.tieline/vault/keys/prod.json'), 'utf8'), before)
 
     // Made a member again by hand, she still has no key that opens it.
     writeFileSync(join(folder, 'tieline.yaml'), workspace(people))
-    refused(await as('ada', ['token', 'pager', '-e', 'prod', ...json]), 'VAULT_KEY_WRONG')
+    const token = await as('ada', ['token', 'pager', '-e', 'prod', ...json])
+    refused(token, 'VAULT_KEY_WRONG')
+    assert.match(token.stdout, 'What was authorized for pager in prod is sealed to other keys')
     assert.is(await keyInUse(team, 'app'), keys.one)
   } finally {
     await team.service.close()
@@ -262,6 +266,9 @@ test('new keys for the same readers leave everything in use', async () => {
     const { as } = team
     succeeded(await as('ada', authorizeProd))
     succeeded(await as('sue', ['vault', 'rotate', 'prod']))
+    const { folder } = team
+    assert.equal(await operationsOf(folder, 'stage'), ['vault init', 'apply stage'])
+    assert.is((await operationsOf(folder, 'prod')).at(-1), 'vault rotate')
     assert.is(await keyInUse(team, 'app'), keys.one)
     assert.is((await statusOf(team, 'dev', 'pager')).status, 'connected')
   } finally {

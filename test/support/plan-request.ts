@@ -29,6 +29,7 @@ export function planFor(
     selection: selecting(),
     version: { from: null, to: null, pinned: false },
     needOf: plainNeed,
+    hasMembers: true,
     mayRevoke: true,
     diagnostics: [],
     ...overrides

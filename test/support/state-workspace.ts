@@ -41,6 +41,12 @@ export async function checkHistory(folder: string, slot: Slot, serial: number): 
   )
 }
 
+/** What was run at each write of a document, the oldest first. */
+export async function operationsOf(folder: string, slot: Slot): Promise<readonly string[]> {
+  const { entries } = await storeIn(folder).history(slot)
+  return entries.map(each => each.operation)
+}
+
 export interface Worker {
   readonly child: ChildProcess
   readonly pid: number

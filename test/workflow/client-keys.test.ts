@@ -10,6 +10,7 @@ import { openState, openWorkspace, soundDocuments } from '../../engine/workflow/
 import type { Surroundings } from '../../engine/workflow/surroundings.ts'
 import { temporaryFolder } from '../support/assert.ts'
 import { writeFiles } from '../support/cli-run.ts'
+import { operationsOf } from '../support/state-workspace.ts'
 import { aSecret, cutOffAfter } from '../vault/a-vault.ts'
 
 const acme = 'client/acme'
@@ -41,6 +42,7 @@ members: { it@acme.example: { role: admin, key: ${await identityToRecipient(thei
     folder: join(folder, '.tieline/vault'),
     ensure: () => ensureClientKeys(around(secret), settings, state, acme),
     committed: async () => (await soundDocuments(state))[acme]?.vault ?? null,
+    told: () => operationsOf(folder, acme),
     theirs: () =>
       openVault(around(theirs), settings, () => soundDocuments(state), 'it@acme.example')
   }
@@ -52,7 +54,7 @@ function ledgersIn(folder: string): readonly string[] {
 
 test('cut off at any instant, the keys of a client are made by the next run', async () => {
   for (let steps = 0; ; steps++) {
-    const { ensure, committed, theirs, folder } = await aWorkspace()
+    const { ensure, committed, told, theirs, folder } = await aWorkspace()
     const isWhole = await cutOffAfter(steps, ensure)
     await ensure()
     const vault = await theirs()
@@ -61,6 +63,7 @@ test('cut off at any instant, the keys of a client are made by the next run', as
     assert.equal(await vault.open(credential.id), credential)
     assert.equal(await vault.commitment(acme), await committed())
     assert.is(ledgersIn(folder).length, 1)
+    assert.is((await told()).at(-1), 'apply client/acme')
     if (isWhole) break
   }
 })

@@ -74,6 +74,26 @@ test("a user's own authorization is adopted and used by the application, in the 
   await refuses(() => token(clients, 'it', 'inbox', acme, 'kim@acme.example'), 'NOT_AUTHORIZED')
 })
 
+test('to a member of another client, whoever is named has authorized nothing', async () => {
+  const clients = await authorized()
+  const [jo, kim] = ['jo@acme.example', 'kim@acme.example'] as const
+  const told = async (user: string) => {
+    const { message } = await refuses(
+      () => token(clients, 'ib', 'inbox', acme, user),
+      'NOT_AUTHORIZED'
+    )
+    return message.replaceAll(user, 'USER')
+  }
+  assert.is(await told(jo), await told(kim))
+  // Adopted, it is as little to be seen.
+  await asApplication(clients, 'inbox', acme)
+  assert.is(await told(jo), await told(kim))
+  // Of ours, too.
+  await clients.authorize('uwe', 'inbox', ['prod'])
+  const ours = () => token(clients, 'ib', 'inbox', 'prod', clients.address('uwe'))
+  await refuses(ours, 'NOT_AUTHORIZED')
+})
+
 test('a deposit of somebody who is no member of the client is not adopted', async () => {
   const clients = await authorized()
   // Taken out before anybody adopted what they left.

@@ -43,10 +43,12 @@ test('a client installs what prod runs, and authorizes all of it itself, shared 
   assert.equal(plan.version, { from: null, to: 1, pinned: false })
   assert.equal([plan.source.environment, asks], ['prod', true])
   assert.equal(due(plan), [`authorize hub ${acme}`, `authorize pager ${acme}`])
-  assert.equal(
-    plan.authorizations.map(each => each.who),
-    [['admin'], ['admin']]
-  )
+  // Alone, a person acts for a client that names nobody; one that has people of its own is theirs.
+  const who = async () => (await scenario.plan(acme)).plan.authorizations.map(each => each.who)
+  assert.equal(await who(), [[], []])
+  scenario.write('clients/acme.yaml', 'name: Acme\nmembers: { it@acme.example: { role: admin } }\n')
+  assert.equal(await who(), [['admin'], ['admin']])
+  scenario.write('clients/acme.yaml', 'name: Acme\n')
   await scenario.apply(acme, { talk: me })
   const state = scenario.state(acme)
   assert.equal([state?.version, state?.pinned, state?.had], [1, false, [1]])

@@ -11,7 +11,7 @@ import { vaultProblem } from '../../engine/vault/vault-problem.ts'
 import { namedVault, namedVaultKeys } from '../../engine/workflow/named-slots.ts'
 import { withCode } from '../oauth/a-target.ts'
 import { rejects } from '../support/assert.ts'
-import { aState } from '../support/builders.ts'
+import { aConnection, aState } from '../support/builders.ts'
 import { aSecret, aSignIn, filesIn } from '../vault/a-vault.ts'
 import { aClientVault, rename } from './a-client-vault.ts'
 
@@ -70,6 +70,34 @@ test('each client reads its own, and neither the other one nor we do', async () 
   await rejects(() => it.open(others.id), withCode('VAULT_KEY_WRONG'))
   // The application does, where tieline.yaml gave it to them.
   assert.equal(await (await world.vaultAs('app')).open(theirs.id), theirs)
+})
+
+test('what a key does not open is named by its connection and slot, as people know them', async () => {
+  const world = await installed()
+  const it = await world.vaultAs('it')
+  const [known, gone] = [aSecret({ slot: acme }), aSecret({ slot: acme, connection: 'old.7' })]
+  await it.store(known)
+  await it.store(gone)
+  await it.setValue('secret', 'canary', owner, 'it@acme.example')
+  const document = world.documents[acme]
+  if (document === undefined) throw new Error('unreachable')
+  const connections = { crm: aConnection({ id: known.connection }) }
+  world.documents = { ...world.documents, [acme]: { ...document, connections } }
+  const bo = await world.vaultAs('bo')
+  const said = async (call: () => Promise<unknown>): Promise<string> => {
+    const error = await rejects(call, withCode('VAULT_KEY_WRONG'))
+    return error instanceof Refusal ? (error.diagnostics[0]?.detail ?? '') : ''
+  }
+  const detail = await said(() => bo.open(known.id))
+  assert.match(detail, 'What was authorized for crm in client/acme is sealed to other keys')
+  assert.not.match(detail, known.id)
+  assert.match(detail, 'Set TIELINE_IDENTITY')
+  assert.match(detail, '\n    tieline vault recipients')
+  assert.match(await said(() => bo.open(gone.id)), 'for connection "old.7" in client/acme')
+  assert.match(
+    await said(() => bo.value('secret', owner)),
+    'The value vault:secret of crm in client/'
+  )
 })
 
 test("a client's user deposits, and the client's admin takes it in", async () => {
@@ -191,7 +219,9 @@ test('a copied commitment brings nothing of a former installation back', async (
   const document = world.documents[acme]
   if (document === undefined) throw new Error('unreachable')
   world.documents = { ...world.documents, [acme]: { ...document, vault } }
-  await rejects(() => it.open(stored.id), withCode('INSTALLATION_GONE'))
+  const error = await rejects(() => it.open(stored.id), withCode('INSTALLATION_GONE'))
+  const [told] = error instanceof Refusal ? error.diagnostics : []
+  assert.match(told?.detail ?? '', 'not even one of the same client')
   await rejects(() => it.store(aSecret({ slot: acme })), withCode('VAULT_KEY_CHANGED'))
 })
 
