@@ -66,6 +66,7 @@ export function viewClient(
   }
   const former = formerName(spec, documents)
   if (former !== undefined) {
+    if (recorded !== undefined) throw nameTaken(spec, environment)
     const renamedFrom = clientEnvironment(former)
     return {
       documents: moved(documents, renamedFrom, environment),
@@ -168,6 +169,22 @@ function goesOnAs(environment: ClientEnvironment, follower: LinkName): Refusal {
       'CLIENT_RENAMED',
       'The client goes on under another name',
       `What is recorded as ${environment} goes on as client/${follower} (clients/${follower}.yaml says so with \`previously\`). Apply that first:\n    tieline apply -e client/${follower}`
+    )
+  )
+}
+
+/** What is left of an installation that was removed is its history, which no other one may go on with. */
+function nameTaken(
+  { linkName, spec, place }: Located<ClientSpec>,
+  environment: ClientEnvironment
+): Refusal {
+  const { previously = '' } = spec
+  return new Refusal(
+    problem(
+      'CLIENT_NAME_TAKEN',
+      'Another installation has this name',
+      `Another installation was called ${environment} and was removed; its history goes by this name, so that of client/${previously} cannot go on under it. Give the client a name that was never used (rename clients/${linkName}.yaml), or see what was there:\n    tieline state history -e client/${linkName}`,
+      place('/previously')
     )
   )
 }

@@ -480,6 +480,13 @@ async function road(real: Real, model: Model): Promise<void> {
   count(real, 'road')
 }
 
+const isOfClients: ReadonlySet<string> = new Set([
+  'VERSION_NOT_HAD',
+  'CLIENT_CONNECTION_UNKNOWN',
+  'CLIENT_NAME_TAKEN',
+  'PREVIOUSLY_UNKNOWN'
+])
+
 /** Nothing where a client's file is wrong, as the last plans of the road would have it. */
 async function foretold(real: Real, { life }: Model): Promise<readonly Planned[]> {
   try {
@@ -487,9 +494,7 @@ async function foretold(real: Real, { life }: Model): Promise<readonly Planned[]
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     const codes = error.diagnostics.map(each => each.code)
-    const isTheirs = codes.some(each =>
-      ['VERSION_NOT_HAD', 'CLIENT_CONNECTION_UNKNOWN', 'PREVIOUSLY_UNKNOWN'].includes(each)
-    )
+    const isTheirs = codes.some(each => isOfClients.has(each))
     if (!isTheirs || Object.keys(life.tree.clients).length === 0)
       fail(real, [`the road is refused: ${codes}`])
     count(real, `the road is refused: ${codes}`)

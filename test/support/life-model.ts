@@ -593,6 +593,7 @@ function aimOfClient(life: Life, env: `client/${string}`): { readonly refused: s
     }
   }
   const renamedFrom = formerName(life, link)
+  if (renamedFrom !== null && here !== undefined) return { refused: 'CLIENT_NAME_TAKEN' }
   if (renamedFrom === null && here !== undefined && follower) return { refused: 'CLIENT_RENAMED' }
   if (renamedFrom === null && here === undefined && spec.previously !== null) {
     return { refused: 'PREVIOUSLY_UNKNOWN' }
@@ -689,9 +690,11 @@ export function foresee(life: Life, wish: Wish): Foreseen {
       return [{ ...entry, action: 'keep', reasons: isNarrower ? ['NARROWER_THAN_GRANTED'] : [] }]
     }
     const nearest = formerly ?? nearestTo(life, need, present)
+    const isOtherLevel = former !== undefined && former.level !== need.level
+    const level = isOtherLevel ? ['LEVEL_CHANGED'] : []
     return nearest === undefined
-      ? [{ ...entry, action: 'authorize', reasons: ['NEVER_AUTHORIZED'] }]
-      : [{ ...entry, action: 'reauthorize', reasons: reasonsFor(need, nearest) }]
+      ? [{ ...entry, action: 'authorize', reasons: ['NEVER_AUTHORIZED', ...level] }]
+      : [{ ...entry, action: 'reauthorize', reasons: reasonsFor(need, nearest, level) }]
   })
   const asked = due.filter(isAsked)
   const granted = asked.reduce((now, each) => consent(now, [env], each.link, env), written)
@@ -729,7 +732,7 @@ function nearestTo(life: Life, need: Need, present: number | undefined): Consent
 }
 
 /** Why a consent does not do for a need. */
-function reasonsFor(need: Need, before: Consent): readonly string[] {
+function reasonsFor(need: Need, before: Consent, level: readonly string[]): readonly string[] {
   const [connector, area] = need.basis.split('|')
   const [otherConnector, otherArea] = before.basis.split('|')
   const added = need.scopes.filter(each => !before.scopes.includes(each))
@@ -739,6 +742,7 @@ function reasonsFor(need: Need, before: Consent): readonly string[] {
       : area !== otherArea
         ? ['PARAMETERS_CHANGED']
         : []),
+    ...level,
     ...(before.slot === need.slot ? [] : ['SLOT_CHANGED']),
     ...(added.length === 0 ? [] : [`SCOPES_ADDED ${added.join('+')}`]),
     ...(before.live ? [] : ['REVOKED'])
@@ -908,8 +912,6 @@ export function apply(life: Life, wish: Wish, presence: Presence | null): Course
   const seen = foresee(life, wish)
   if ('refused' in seen) return seen
   if (!seen.asks) return { steps: [] }
-  if (seen.aim.renamedFrom !== null && at(life, env) !== undefined)
-    return { refused: 'CLIENT_NAME_TAKEN' }
   const steps: Step[] = [{ what: `write ${env}`, run: now => write(now, env, seen.aim) }]
   const waiting = new Set<number>()
   const asked = seen.due.filter(isAsked)

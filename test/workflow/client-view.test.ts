@@ -54,6 +54,13 @@ test('a client that is renamed is planned under its new name, on the document th
   assert.equal(view.documents['client/acme_corp']?.connections, { crm })
 })
 
+test('a client is not renamed to what an installation was called that was removed', () => {
+  const removed = installed('client/acme_corp', { version: null, connections: {} })
+  const documents = { ...recorded('acme'), 'client/acme_corp': removed }
+  const view = () => viewClient('client/acme_corp', [aSpec('acme_corp', 'acme')], documents)
+  assert.is(codeOf(view), 'CLIENT_NAME_TAKEN')
+})
+
 test('once the rename is applied, `previously` means nothing any more', () => {
   const view = viewClient('client/acme_corp', [aSpec('acme_corp', 'acme')], recorded('acme_corp'))
   assert.is(view.renamedFrom, null)
